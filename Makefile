@@ -1,0 +1,18 @@
+# Each target runs the script of its name; what it does is written there.
+.PHONY: setup demo test bench check
+
+setup:
+	@scripts/setup
+
+demo: setup
+	@scripts/demo
+
+test: setup
+	@scripts/test
+
+# make bench CLIPS=folder PHOTOS=folder; without folders, the sample.
+bench: setup
+	@scripts/bench $(CLIPS) $(PHOTOS) $(OPTIONS)
+
+check: setup
+	@scripts/check

@@ -1,0 +1,1 @@
+"""Measures results of `headswap swap` without trusting anything the product says of itself."""

@@ -1,0 +1,31 @@
+"""Headswap: a video and a photo in, the same video with the photo's whole head out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from headswap.swapping.report import SwapReport
+    from headswap.swapping.swap import SwapOptions, swap
+    from headswap.vision.analyze import analyze
+    from headswap.vision.scene import Scene
+
+__all__ = ["Scene", "SwapOptions", "SwapReport", "analyze", "swap"]
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Scene": "headswap.vision.scene",
+    "SwapOptions": "headswap.swapping.swap",
+    "SwapReport": "headswap.swapping.report",
+    "analyze": "headswap.vision.analyze",
+    "swap": "headswap.swapping.swap",
+}
+
+
+def __getattr__(name: str) -> object:
+    # The rooms load numeric libraries; `headswap --help` should not wait for them.
+    if name not in _HOMES:
+        raise AttributeError(f"module 'headswap' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,1 @@
+"""The `headswap` command and its subcommands."""

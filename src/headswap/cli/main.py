@@ -1,0 +1,204 @@
+"""The `headswap` command: its subcommands, and how each way to end becomes an exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, NoReturn
+
+import typer
+
+from headswap import __version__
+from headswap.cli import models
+from headswap.cli.mapping import read_maps
+from headswap.cli.quiet import without_runtime_chatter
+from headswap.errors import HeadswapError
+
+DONE, FAILED, USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
+
+app = typer.Typer(
+    help="Swap heads in a video: a clip and a photo in, the clip with the photo's head out.",
+    add_completion=False,
+    # Plain help appears four times as fast as help in boxes.
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(models.app, name="models")
+
+Video = Annotated[Path, typer.Argument(metavar="VIDEO", help="The video file.")]
+
+
+class ResolutionName(StrEnum):
+    """What `--resolution` takes: the length of the result's short side."""
+
+    p480 = "480p"
+    p720 = "720p"
+    source = "source"
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    # Only named here, for the help: `main` takes it at any place.
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the whole traceback of an error.")
+    ] = False,
+) -> None:
+    if version:
+        print(f"headswap {__version__}")
+    elif context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+@app.command()
+def analyze(
+    video: Video,
+    previews: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write a picture of each person into this folder."),
+    ] = None,
+    json_output: Annotated[
+        bool, typer.Option("--json", help="Print the people as one JSON object.")
+    ] = False,
+) -> None:
+    """Find the people in VIDEO.
+
+    Prints the obj_id of each, by which `headswap swap --map` names them, and keeps the analysis
+    beside the video as VIDEO.scene and VIDEO.scene.json; a later swap uses it.
+    """
+    from headswap.cli.analyze import analyze_video
+
+    analyze_video(video, previews, json_output)
+
+
+@app.command()
+def swap(
+    video: Video,
+    *,
+    maps: Annotated[
+        list[str],
+        typer.Option("--map", metavar="ID=PHOTO", help="Whose head becomes whose; repeatable."),
+    ],
+    out: Annotated[Path, typer.Option(metavar="OUT.mp4", help="The result, an MP4 file.")],
+    resolution: Annotated[
+        ResolutionName, typer.Option(help="Short side of the result; never enlarged.")
+    ] = ResolutionName.source,
+    engine: Annotated[str, typer.Option(help="What draws the heads.")] = "mesh",
+    mute: Annotated[bool, typer.Option("--mute", help="Leave the sound out.")] = False,
+    largest_face: Annotated[
+        bool, typer.Option("--largest-face", help="Of several faces in a photo take the largest.")
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write what was done as JSON.")
+    ] = None,
+) -> None:
+    """Put the heads of photos onto people in VIDEO.
+
+    Who is who, `headswap analyze` tells: --map 0=anna.jpg --map 1=ben.jpg
+    """
+    photos = read_maps(maps)
+    from headswap.cli.swap import swap_video
+    from headswap.swapping.swap import SwapOptions
+
+    options = SwapOptions(
+        resolution=resolution.value, engine=engine, mute=mute, largest_face=largest_face
+    )
+    swap_video(video, photos, out, options, report)
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the results.")] = Path(
+        "demo"
+    ),
+) -> None:
+    """Swap the head in a sample clip.
+
+    The clip and the photo are made here; DIR then holds result.mp4, and result.png with frames of
+    the source above those of the result.
+    """
+    from headswap.cli.demo import make_demo
+
+    make_demo(out)
+
+
+@app.command()
+def doctor(
+    json_output: Annotated[
+        bool, typer.Option("--json", help="Print everything as one JSON object.")
+    ] = False,
+) -> None:
+    """Tell what is installed and what computes.
+
+    The device is found by computing on it.
+    """
+    from headswap.cli import doctor as diagnosis
+
+    diagnosis.doctor(json_output)
+
+
+def run() -> NoReturn:
+    """The installed command."""
+    with without_runtime_chatter():
+        code = main()
+    sys.exit(code)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command line and returns its exit code; an error is one line on stderr."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in given
+    words = [word for word in given if word != "--debug"]
+    # Official builds of ONNX Runtime report their use to their maker unless told not to.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    former = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        code = app(words, prog_name="headswap", standalone_mode=False)
+        return code if isinstance(code, int) else DONE
+    except typer.TyperException as error:
+        return _refuse(error)
+    except (typer.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001  the edge: whatever it was becomes one line
+        if debug:
+            traceback.print_exception(error)
+            return FAILED
+        return _say(_message(error), FAILED)
+    finally:
+        signal.signal(signal.SIGTERM, former)
+
+
+def _message(error: Exception) -> str:
+    if isinstance(error, HeadswapError):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"{error}; the disk or a file's permissions refused it, mend that and run again"
+    return f"unexpected {type(error).__name__}: {error}; run again with --debug and report it"
+
+
+def _say(message: str, code: int) -> int:
+    print("headswap:", " ".join(message.split()), file=sys.stderr)
+    return code
+
+
+def _refuse(error: typer.TyperException) -> int:
+    """Tells a usage error in one line; a group without its command shows the group's help."""
+    message = error.format_message()
+    if message.startswith("Usage:"):
+        print(message, file=sys.stderr)
+        return error.exit_code
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "headswap"
+    return _say(f"{message.rstrip('.')}; `{command} --help` tells how it is used", error.exit_code)
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
+    # Raised like Ctrl-C, so that workers are ended and temporary files removed on the way out.
+    sys.exit(TERMINATED)

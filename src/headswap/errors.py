@@ -1,0 +1,130 @@
+"""Every error Headswap raises on purpose.
+
+HeadswapError
+├── VideoError            the video cannot be used
+│   ├── NotAVideo           no container or no picture in it
+│   ├── VideoTruncated      the file ends before its own index says
+│   ├── CodecUnsupported    no decoder for its codec
+│   ├── VideoTooLarge       more pixels than the limit
+│   └── NoPersonFound       nobody to swap
+├── PhotoError            the photo cannot be used
+│   ├── PhotoUnreadable     missing, or not an image
+│   ├── NoFaceInPhoto
+│   ├── SeveralFacesInPhoto
+│   ├── PhotoFaceTooSmall
+│   └── PhotoIsProfile
+├── MappingError          a person and a photo cannot be matched as asked
+├── ModelError            a model file is missing or wrong
+│   ├── ModelMissing
+│   ├── ModelCorrupt
+│   └── ModelDownloadFailed
+├── EngineUnknown         no engine of that name
+├── WorkerDied            a rendering process ended without an answer
+└── OutputError           the result cannot be written
+    ├── NoSpaceLeft
+    └── OutputNotWritable
+
+A message says what happened, to which input, and what to do about it.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class HeadswapError(Exception):
+    """Base of all errors; `code` is stable for programs, `retryable` says if time may mend it."""
+
+    code: ClassVar[str] = "error"
+    retryable: ClassVar[bool] = False
+
+
+class VideoError(HeadswapError):
+    code = "video_error"
+
+
+class NotAVideo(VideoError):
+    code = "not_a_video"
+
+
+class VideoTruncated(VideoError):
+    code = "video_truncated"
+
+
+class CodecUnsupported(VideoError):
+    code = "codec_unsupported"
+
+
+class VideoTooLarge(VideoError):
+    code = "video_too_large"
+
+
+class NoPersonFound(VideoError):
+    code = "no_person_found"
+
+
+class PhotoError(HeadswapError):
+    code = "photo_error"
+
+
+class PhotoUnreadable(PhotoError):
+    code = "photo_unreadable"
+
+
+class NoFaceInPhoto(PhotoError):
+    code = "no_face_in_photo"
+
+
+class SeveralFacesInPhoto(PhotoError):
+    code = "several_faces_in_photo"
+
+
+class PhotoFaceTooSmall(PhotoError):
+    code = "photo_face_too_small"
+
+
+class PhotoIsProfile(PhotoError):
+    code = "photo_is_profile"
+
+
+class MappingError(HeadswapError):
+    code = "mapping_error"
+
+
+class ModelError(HeadswapError):
+    code = "model_error"
+
+
+class ModelMissing(ModelError):
+    code = "model_missing"
+
+
+class ModelCorrupt(ModelError):
+    code = "model_corrupt"
+
+
+class ModelDownloadFailed(ModelError):
+    code = "model_download_failed"
+    retryable = True
+
+
+class EngineUnknown(HeadswapError):
+    code = "engine_unknown"
+
+
+class WorkerDied(HeadswapError):
+    code = "worker_died"
+    retryable = True
+
+
+class OutputError(HeadswapError):
+    code = "output_error"
+
+
+class NoSpaceLeft(OutputError):
+    code = "no_space_left"
+    retryable = True
+
+
+class OutputNotWritable(OutputError):
+    code = "output_not_writable"

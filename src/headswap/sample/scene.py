@@ -1,0 +1,145 @@
+"""The sample scene: every frame with the truth about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from headswap.arrays import F32, U8
+from headswap.sample.background import MARGIN, room
+from headswap.sample.draw import Placement, draw_head
+from headswap.sample.layers import put_body, put_hand, put_head
+from headswap.sample.motion import Motion, motion
+from headswap.sample.person import person
+from headswap.sample.spec import Identity, SampleSpec
+from headswap.sample.staging import camera_shift, cast_of, placement
+
+GRAIN = 1.5  # deviation of the noise, of 255
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeadTruth:
+    """One head of one frame.
+
+    yaw_deg turns the nose to the right of the picture, pitch_deg up, roll_deg clockwise.
+    jaw_open, blink, smile: 0..1. alpha: (h, w) float32 in 0..1, the share of each pixel that the
+    head fills (face, hair, ears; not the neck), less what another person covers; a hand in front
+    is not taken off. center_xy: the middle between the eyes, in frame pixels; face_px: brow to
+    chin when frontal.
+    """
+
+    identity: Identity
+    yaw_deg: float
+    pitch_deg: float
+    roll_deg: float
+    jaw_open: float
+    blink: float
+    smile: float
+    alpha: F32
+    center_xy: tuple[float, float]
+    face_px: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SampleFrame:
+    """A rendered frame: `rgb` (h, w, 3) uint8; `heads` from left to right; `occluder` (h, w)
+    float32 alpha of the hand, or None in a scene without one; `plate` (h, w, 3) uint8, the same
+    frame without heads and hand, and with the same grain; `camera_xy` the background's shift.
+    """
+
+    rgb: U8
+    heads: tuple[HeadTruth, ...]
+    occluder: F32 | None
+    plate: U8
+    camera_xy: tuple[float, float]
+
+    def __post_init__(self) -> None:
+        for name in ("rgb", "plate"):
+            picture: U8 = getattr(self, name)
+            if picture.dtype != np.uint8 or picture.ndim != 3:
+                raise ValueError(f"SampleFrame.{name} is {picture.dtype}{picture.shape}")
+
+
+@dataclass(frozen=True, slots=True)
+class SampleScene:
+    """A scene that renders its frames when asked for them."""
+
+    spec: SampleSpec
+
+    @property
+    def frame_count(self) -> int:
+        """Number of frames."""
+        return self.spec.frame_count
+
+    def frame(self, index: int) -> SampleFrame:
+        """Frame `index` of the scene. Raises IndexError outside 0..frame_count - 1."""
+        if not 0 <= index < self.frame_count:
+            raise IndexError(f"frame {index} of a scene of {self.frame_count}")
+        return _render(self.spec, index)
+
+
+def build_scene(spec: SampleSpec) -> SampleScene:
+    """The scene of that specification; nothing is rendered yet."""
+    return SampleScene(spec)
+
+
+def _render(spec: SampleSpec, index: int) -> SampleFrame:
+    t_s = float(index / spec.rate)
+    shot = int(index >= spec.cut_frame)
+    camera = camera_shift(spec, t_s)
+    plate = _background(spec, shot, camera)
+    picture = plate.copy()
+    heads: list[HeadTruth] = []
+    cast = cast_of(spec, shot)
+    for slot, identity in enumerate(cast):
+        number = spec.people.index(identity) if len(set(spec.people)) > 1 else slot
+        moment = motion(t_s + 0.6 * shot, number, len(cast), spec.seed)
+        place = placement(spec, shot, slot, moment, camera)
+        covered = put_body(identity, place, moment, (plate, picture))
+        layer = draw_head(person(identity), place, moment.face)
+        alpha = put_head(layer, picture)
+        heads = [_behind(head, np.maximum(covered, alpha)) for head in heads]
+        heads.append(_truth(identity, moment, place, alpha))
+    occluder = put_hand(spec, index, picture) if spec.occluder else None
+    grain = _grain(spec, index)
+    return SampleFrame(
+        _finish(picture, grain), tuple(heads), occluder, _finish(plate, grain), camera
+    )
+
+
+def _background(spec: SampleSpec, shot: int, camera: tuple[float, float]) -> F32:
+    width, height = spec.size_wh
+    margin = round(MARGIN * height)
+    wide = room(shot, spec.size_wh)
+    if camera == (0.0, 0.0):
+        return wide[margin : margin + height, margin : margin + width].copy()
+    move = np.array([[1, 0, camera[0] - margin], [0, 1, camera[1] - margin]], np.float64)
+    moved = cv2.warpAffine(wide, move, spec.size_wh, borderMode=cv2.BORDER_REPLICATE)
+    return moved.astype(np.float32)
+
+
+def _behind(head: HeadTruth, cover: F32) -> HeadTruth:
+    """`head` less what covers it."""
+    return replace(head, alpha=head.alpha * (1 - cover))
+
+
+def _truth(identity: Identity, moment: Motion, place: Placement, alpha: F32) -> HeadTruth:
+    eyes = place.project(np.array([[225.5, 102.0, 48.0]]))[0]
+    face = moment.face
+    return HeadTruth(
+        identity, moment.yaw_deg, moment.pitch_deg, moment.roll_deg, face.jaw_open, face.blink,
+        face.smile, alpha, (float(eyes[0]), float(eyes[1])), 92.0 * place.scale,
+    )  # fmt: skip
+
+
+def _grain(spec: SampleSpec, index: int) -> F32:
+    """(h, w, 1) the frame's own noise, much the same in all three colours as in film."""
+    rng = np.random.default_rng((spec.seed, index))
+    noise = rng.standard_normal(spec.size_wh[::-1], dtype=np.float32)
+    return GRAIN * noise[..., None]
+
+
+def _finish(picture: F32, grain: F32) -> U8:
+    return np.clip(picture + grain + 0.5, 0, 255).astype(np.uint8)

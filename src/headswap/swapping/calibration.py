@@ -1,0 +1,114 @@
+"""Corrects a head's pose by looking at what was drawn.
+
+Two faces in the same pose are not measured the same: a rigid fit takes a long nose or a deep jaw
+for a turn. So the new head is drawn as planned in a few poses, measured like any face, and turned
+back by what it is off; the rest varies smoothly with the pose itself and is fitted so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from headswap.arrays import F32, F64, U8
+from headswap.swapping.engines.protocol import Engine, HeadState
+from headswap.swapping.head_model import HeadModel
+from headswap.swapping.motion import Motion
+from headswap.vision.networks.landmarks import FaceLandmarks
+from headswap.vision.networks.roi import roi_from_landmarks
+from headswap.vision.pose import Pose, fit_pose
+
+_SAMPLES = 10
+_ROUNDS = 2
+_MAX_YAW_DEG = 55.0
+_MIN_PRESENCE = 0.5
+# Faces are drawn this large for measuring, whatever their size in the video.
+_DRAWN_PX_PER_CM = 10.0
+_CANVAS_CM = (40, 46)
+_BACKDROP = 128
+# How strongly the correction is held to a constant where poses hardly vary.
+_RIDGE = 0.05
+
+
+def calibrated(motion: Motion, head: HeadModel, engine: Engine, landmarks: FaceLandmarks) -> Motion:
+    """The motion with its rotations corrected for this head; unchanged if it cannot be measured."""
+    samples = _spread(motion)
+    corrected = motion
+    for _ in range(_ROUNDS):
+        found = [(i, _off(corrected, motion, i, head, engine, landmarks)) for i in samples]
+        known = [(i, off) for i, off in found if off is not None]
+        if len(known) < 2:
+            return corrected
+        turns = _fitted(motion, [i for i, _ in known], np.array([off for _, off in known]))
+        rotation = Rotation.from_rotvec(-turns).as_matrix() @ corrected.pose.rotation
+        corrected = replace(corrected, pose=_turned(corrected.pose, rotation))
+    return corrected
+
+
+def _spread(motion: Motion) -> list[int]:
+    """Frames, by number within the motion, that spread over the poses it takes."""
+    yaw = motion.pose.yaw_pitch_roll_deg()[:, 0]
+    usable = np.flatnonzero((np.abs(yaw) < _MAX_YAW_DEG) & motion.seen)
+    if len(usable) == 0:
+        return []
+    order = usable[np.argsort(yaw[usable], kind="stable")]
+    places = np.linspace(0, len(order) - 1, min(_SAMPLES, len(order))).round().astype(int)
+    return [int(i) for i in order[np.unique(places)]]
+
+
+def _off(
+    motion: Motion,
+    wanted: Motion,
+    i: int,
+    head: HeadModel,
+    engine: Engine,
+    landmarks: FaceLandmarks,
+) -> F64 | None:
+    """Rotation vector (3,) by which the drawn head is off the pose seen in the frame, or None."""
+    width, height = (round(side * _DRAWN_PX_PER_CM) for side in _CANVAS_CM)
+    centre = np.array([width / 2, height * 0.45, 0.0])
+    state = HeadState(
+        rotation=motion.pose.rotation[i],
+        scale=_DRAWN_PX_PER_CM,
+        shift=centre,
+        expression_cm=motion.expression_cm[i],
+        gaze=motion.gaze[i],
+        landmarks=_moved(wanted, i, centre),
+    )
+    backdrop: U8 = np.full((height, width, 3), _BACKDROP, np.uint8)
+    layer = engine.draw(head, state, (0, 0, width, height), backdrop)
+    over = backdrop + layer.alpha[..., None] * (layer.rgb - backdrop)
+    mesh = landmarks.find(
+        np.clip(over, 0, 255).astype(np.uint8), roi_from_landmarks(state.landmarks)
+    )
+    if mesh.presence < _MIN_PRESENCE:
+        return None
+    drawn = fit_pose(mesh.landmarks[None]).rotation[0]
+    seen = fit_pose(wanted.landmarks[i][None]).rotation[0]
+    return Rotation.from_matrix(drawn @ seen.T).as_rotvec()
+
+
+def _moved(motion: Motion, i: int, centre: F64) -> F32:
+    """The frame's landmarks (478, 3), scaled and shifted to where the head is drawn."""
+    factor = _DRAWN_PX_PER_CM / motion.pose.scale[i]
+    return ((motion.landmarks[i] - motion.pose.shift[i]) * factor + centre).astype(np.float32)
+
+
+def _fitted(motion: Motion, at: list[int], off: F64) -> F64:
+    """(k, 3) rotation vectors for all frames: linear in yaw and pitch, by ridge regression."""
+    angles = np.radians(motion.pose.yaw_pitch_roll_deg()[:, :2])
+    angles = np.clip(angles, -np.radians(_MAX_YAW_DEG), np.radians(_MAX_YAW_DEG))
+    features = np.column_stack([np.ones(len(angles)), angles])
+    a = features[at]
+    penalty = np.diag([0.0, _RIDGE, _RIDGE])
+    return features @ np.linalg.solve(a.T @ a + penalty, a.T @ off)
+
+
+def _turned(pose: Pose, rotation: F64) -> Pose:
+    """The pose with other rotations about the point between the eyes, which stays in place."""
+    eyes = np.array([[0.0, -2.4, -2.0]])
+    before = pose.to_frame(eyes)[:, 0]
+    turned = replace(pose, rotation=rotation)
+    return replace(turned, shift=pose.shift + before - turned.to_frame(eyes)[:, 0])

@@ -1,0 +1,1 @@
+"""The compositor: takes the old head out of a frame and puts a drawn head in."""

@@ -1,0 +1,141 @@
+"""The body under a removed head: where it ends, and how it looks where hair covered it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from headswap.arrays import F32, Bool
+from headswap.swapping.matting import fill_smooth
+from headswap.vision.mattes import Mattes
+from headswap.vision.pose import fit_pose
+
+# Centimetres below the chin where neck turns into shoulder, and the slope of a shoulder.
+_NECK_LENGTH_CM = 4.5
+_NECK_HALF_WIDTH_CM = 5.6
+# Where the neck meets the skull, in head space.
+_SKULL_BASE_CM = np.array([[0.0, 3.0, 6.5]])
+_LOW_JAW = [152, 148, 377, 176, 400, 150, 379, 136, 365, 172, 397]
+_SHOULDER_SLOPE = 0.42
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Body:
+    """The completed body of one frame's crop.
+
+    alpha: (h, w) float32 0..1, the body's area including what was hidden.
+    rgb: (h, w, 3) float32 0..255, valid wherever alpha is above 0.
+    """
+
+    alpha: F32
+    rgb: F32
+
+
+def complete_body(rgb: F32, mattes: Mattes, head: F32, landmarks: F32, scale_px_cm: float) -> Body:
+    """The body with the head's area (h, w) 0..1 filled from what is seen of neck and clothes.
+
+    rgb: (h, w, 3) float32 0..255; landmarks: (478, 2+) in the crop; scale_px_cm: px per cm.
+    """
+    free = head < 0.02
+    seen = free & (mattes.person > 0.5) & (mattes.hair < 0.3)
+    seen &= _below_mouth(landmarks, seen.shape)
+    neck = _neck(landmarks, seen.shape, scale_px_cm, seen & (mattes.skin > 0.5))
+    top = _outline(seen, free, neck, landmarks, scale_px_cm)
+    rows = np.arange(seen.shape[0])[:, None]
+    area = (rows >= top[None]) | neck
+    # Where the picture shows what is there, the picture is right.
+    alpha = np.where(free, mattes.person * _below_mouth(landmarks, seen.shape), area)
+    alpha = cv2.GaussianBlur(alpha.astype(np.float32), (0, 0), max(0.7, 0.08 * scale_px_cm))
+    return Body(alpha, _fill(rgb, mattes, seen, neck, scale_px_cm))
+
+
+def _below_mouth(landmarks: F32, shape: tuple[int, int]) -> Bool:
+    row = float(landmarks[[61, 291], 1].mean())
+    return np.broadcast_to(np.arange(shape[0])[:, None] > row, shape)
+
+
+def _neck(landmarks: F32, shape: tuple[int, int], unit: float, seen_skin: Bool) -> Bool:
+    """The neck's area, from the base of the skull down to the shoulders.
+
+    It starts under the skull, which lies behind the face and so beside it in a turned head, and
+    leads to where neck skin is seen, or straight down.
+    """
+    pose = fit_pose(landmarks[None])
+    skull = pose.to_frame(_SKULL_BASE_CM)[0, 0]
+    chin = float(landmarks[_LOW_JAW, 1].max())
+    base = chin + _NECK_LENGTH_CM * unit
+    rows = np.arange(shape[0])[:, None]
+    band = seen_skin & (rows > chin + 0.5 * unit) & (rows < base)
+    band &= np.abs(np.arange(shape[1])[None] - skull[0]) < 9 * unit
+    foot = float(np.median(np.nonzero(band)[1])) if band.sum() > 20 else float(skull[0])
+    foot = float(np.clip(foot, skull[0] - 4 * unit, skull[0] + 4 * unit))
+    jaw = landmarks[[172, 397], :2]
+    wide = float(np.linalg.norm(jaw[1] - jaw[0])) * 0.5
+    half = float(np.clip(wide, 0.75 * _NECK_HALF_WIDTH_CM * unit, _NECK_HALF_WIDTH_CM * unit))
+    down = np.clip((rows - skull[1]) / max(base - skull[1], 1.0), 0, 1)
+    middle = skull[0] + (foot - skull[0]) * down
+    widen = 1 + 0.3 * down**4
+    columns = np.abs(np.arange(shape[1])[None] - middle)
+    return (columns <= half * widen) & (rows > skull[1])
+
+
+def _outline(seen: Bool, free: Bool, neck: Bool, landmarks: F32, unit: float) -> F32:
+    """(w,) the row where the body begins in each column; beyond the picture where it has none.
+
+    A column is trusted when its topmost body pixel is seen and the pixel above it is seen too.
+    Between trusted columns and the neck the shoulder is drawn as a line.
+    """
+    height, width = seen.shape
+    first = np.where(seen.any(axis=0), seen.argmax(axis=0), height)
+    above = np.clip(first - max(1, round(0.15 * unit)), 0, height - 1)
+    trusted = (first < height) & free[above, np.arange(width)]
+    empty = ~seen.any(axis=0) & free[-1]
+    top = np.where(trusted | empty, first, np.nan).astype(np.float64)
+    base_y = float(landmarks[_LOW_JAW, 1].max()) + _NECK_LENGTH_CM * unit
+    columns = np.flatnonzero(neck[min(int(base_y), height - 1)])
+    if len(columns) == 0:
+        return np.nan_to_num(top, nan=float(height)).astype(np.float32)
+    left, right = int(columns[0]), int(columns[-1])
+    # The line starts inside the neck, whose own edge is drawn over it.
+    _draw_shoulder(top, np.arange(left + (right - left) // 3, -1, -1), base_y, height)
+    _draw_shoulder(top, np.arange(right - (right - left) // 3, width), base_y, height)
+    inside = np.arange(left, right + 1)
+    top[inside] = np.minimum(base_y, np.nan_to_num(top[inside], nan=base_y))
+    # What is seen of the body is body, whatever the line says.
+    return np.minimum(top, first).astype(np.float32)
+
+
+def _draw_shoulder(top: F32, columns: F32, base_y: float, height: int) -> None:
+    """Fills the unknown of `top` along columns that lead outwards from the neck."""
+    values = top[columns]
+    known = np.flatnonzero(~np.isnan(values[1:])) + 1
+    if len(known) == 0:
+        top[columns] = np.minimum(base_y + _SHOULDER_SLOPE * np.arange(len(columns)), height)
+        return
+    # From the neck a shoulder falls; where it is first seen tells how high it began.
+    start = min(base_y, float(values[known[0]]) - _SHOULDER_SLOPE * float(known[0]))
+    anchors = np.concatenate([[0], known])
+    heights = np.concatenate([[start], values[known]])
+    top[columns] = np.interp(np.arange(len(columns)), anchors, heights)
+
+
+def _fill(rgb: F32, mattes: Mattes, seen: Bool, neck: Bool, unit: float) -> F32:
+    """Colours of skin and clothes, each continued by itself into what was hidden."""
+    inner = cv2.erode(seen.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    skin = inner & (mattes.skin > np.maximum(mattes.clothes, 0.4))
+    # A matte's rim holds some background, which would tint everything that grows from it.
+    clothes = inner & (mattes.skin < 0.3) & (mattes.person > 0.9) & (mattes.hair < 0.05)
+    if clothes.sum() < 30 or skin.sum() < 30:
+        return fill_smooth(rgb, inner.astype(np.float32))
+    to_skin = cv2.distanceTransform((~skin).astype(np.uint8), cv2.DIST_L2, 3)
+    to_clothes = cv2.distanceTransform((~clothes).astype(np.uint8), cv2.DIST_L2, 3)
+    # Beside the neck hair hides a shoulder sooner than bare skin.
+    from_neck = cv2.distanceTransform((~neck).astype(np.uint8), cv2.DIST_L2, 3)
+    # Each hidden pixel belongs to the nearer of the two, over an edge about as soft as a collar.
+    nearer = to_clothes - to_skin - 3 * np.maximum(from_neck - 0.5 * unit, 0) * (to_skin > 0)
+    is_skin = np.clip(nearer / (0.3 * unit) + 0.5, 0, 1)[..., None]
+    return is_skin * fill_smooth(rgb, skin.astype(np.float32)) + (1 - is_skin) * fill_smooth(
+        rgb, clothes.astype(np.float32)
+    )

@@ -1,0 +1,125 @@
+"""Plates: what a frame shows when the head is gone."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from headswap.arrays import F32, F64, I32, U8
+from headswap.swapping.compose.body import complete_body
+from headswap.swapping.matting import fill_smooth
+from headswap.vision.mattes import Mattes
+
+Box = tuple[int, int, int, int]
+_CLEAR_CM = 0.3
+
+
+class BackgroundSum:
+    """Adds up what is seen behind people in one shot, in the pixels of the shot's first frame.
+
+    Whole numbers throughout, so that sums made apart and merged are the same to the last bit.
+    """
+
+    def __init__(self, size_wh: tuple[int, int]) -> None:
+        width, height = size_wh
+        self.total: I32 = np.zeros((height, width, 3), np.int32)
+        self.count: I32 = np.zeros((height, width), np.int32)
+
+    def add(self, rgb: U8, clear: U8, box: Box, frame_from_first: F64) -> None:
+        """Adds a crop (h, w, 3) where `clear` (h, w) uint8 is 1."""
+        x0, y0, x1, y1 = box
+        if np.allclose(frame_from_first, np.eye(2, 3), atol=1e-3):
+            self.total[y0:y1, x0:x1] += rgb * clear[..., None].astype(np.int32)
+            self.count[y0:y1, x0:x1] += clear
+            return
+        matrix = np.asarray(frame_from_first, np.float64).copy()
+        matrix[:, 2] -= [x0, y0]
+        height, width = self.count.shape
+        flags = cv2.WARP_INVERSE_MAP
+        moved = cv2.warpAffine(rgb, matrix, (width, height), flags=flags | cv2.INTER_LINEAR)
+        solid = cv2.warpAffine(clear * 255, matrix, (width, height), flags=flags)
+        ok = (solid > 250).astype(np.int32)
+        self.total += moved * ok[..., None]
+        self.count += ok
+
+    def merge(self, other: BackgroundSum) -> None:
+        self.total += other.total
+        self.count += other.count
+
+    def plate(self) -> Background:
+        mean = self.total / np.maximum(self.count, 1)[..., None]
+        return Background(np.round(mean).astype(np.uint8), (self.count > 0).astype(np.uint8))
+
+
+class Background:
+    """The plate of one shot: rgb (h, w, 3) uint8 and where it was ever seen (h, w) uint8."""
+
+    def __init__(self, rgb: U8, seen: U8) -> None:
+        self.rgb = rgb
+        self.seen = seen
+
+    def crop(self, box: Box, frame_from_first: F64) -> tuple[F32, F32]:
+        """The plate in a box of a frame: (h, w, 3) float32 0..255, and where it is known 0..1."""
+        x0, y0, x1, y1 = box
+        if np.allclose(frame_from_first, np.eye(2, 3), atol=1e-3):
+            return (
+                self.rgb[y0:y1, x0:x1].astype(np.float32),
+                self.seen[y0:y1, x0:x1].astype(np.float32),
+            )
+        matrix = np.asarray(frame_from_first, np.float64).copy()
+        matrix[:, 2] -= [x0, y0]
+        size = (x1 - x0, y1 - y0)
+        rgb = cv2.warpAffine(self.rgb, matrix, size, flags=cv2.INTER_LINEAR)
+        seen = cv2.warpAffine(self.seen * 255, matrix, size, flags=cv2.INTER_LINEAR)
+        return rgb.astype(np.float32), (seen > 250).astype(np.float32)
+
+
+def clear_background(mattes: Mattes, head: F32, scale_px_cm: float) -> U8:
+    """(h, w) uint8, 1 where a crop certainly shows background: no person, hair or head near."""
+    taken = (mattes.person > 0.12) | (mattes.hair > 0.1) | (head > 0.02) | (mattes.clothes > 0.5)
+    size = 2 * max(1, round(_CLEAR_CM * scale_px_cm)) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    return 1 - cv2.dilate(taken.astype(np.uint8), disc)
+
+
+def headless(
+    rgb: U8,
+    mattes: Mattes,
+    head: F32,
+    landmarks: F32,
+    scale_px_cm: float,
+    plate: tuple[F32, F32],
+) -> F32:
+    """(h, w, 3) float32 0..255: the crop as it would look without its head.
+
+    head: (h, w) 0..1, the area to empty. plate: the shot's background in this box and where it is
+    known. The rest of the crop is the crop.
+    """
+    image = rgb.astype(np.float32)
+    clear = clear_background(mattes, head, scale_px_cm).astype(np.float32)
+    plate_rgb, plate_known = plate
+    known = np.maximum(clear, plate_known)
+    source = np.where(clear[..., None] > 0, image, plate_rgb)
+    background = fill_smooth(source, known)
+    body = complete_body(image, mattes, head, landmarks, scale_px_cm)
+    beneath = background + body.alpha[..., None] * (body.rgb - background)
+    return image + (head[..., None] > 0) * (beneath - image)
+
+
+def settle(plate: F32, rgb: F32, head: F32) -> F32:
+    """The plate with its slow differences from this frame, seen around the head, taken out.
+
+    Light changes and the last pixels of misalignment would show as a rim; the difference on the
+    visible side is continued smoothly over the hidden one. All (h, w[, 3]) float32.
+    """
+    height, width = head.shape
+    small = (max(8, width // 4), max(8, height // 4))
+    weight = (cv2.resize(head, small, interpolation=cv2.INTER_AREA) < 0.01).astype(np.float32)
+    # Only a band around the head speaks for it; far away other things may move.
+    near = cv2.dilate(1 - weight, np.ones((7, 7), np.uint8))
+    gap = cv2.resize(rgb - plate, small, interpolation=cv2.INTER_AREA)
+    # Large differences are motion, not light.
+    gap = np.clip(gap, -24, 24)
+    offset = fill_smooth(gap, weight * near)
+    offset = cv2.resize(offset, (width, height), interpolation=cv2.INTER_LINEAR)
+    return plate + offset

@@ -1,0 +1,108 @@
+"""Where the old head is: the area of a frame that must not survive the swap."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from headswap.arrays import F32, F64, I32, U8
+from headswap.vision.canonical_face import FACE_OVAL
+from headswap.vision.mattes import Mattes
+from headswap.vision.pose import fit_pose
+
+# Landmarks that bone holds: what a 2-D motion between two frames is fitted to.
+_STABLE = np.array([33, 133, 362, 263, 168, 6, 4, 127, 356, 10, 67, 297, 152, 58, 288])
+_HAIR = 0.12
+_GROW_CM = 0.5
+_FRIZZ_CM = 1.1
+_SOFT_CM = 0.3
+
+
+def follow_head(from_landmarks: F32, to_landmarks: F32) -> F64:
+    """(2, 3) similarity `to_from` that takes a head's pixels from one frame to another."""
+    a = from_landmarks[_STABLE, :2].astype(np.float64)
+    b = to_landmarks[_STABLE, :2].astype(np.float64)
+    am, bm = a.mean(axis=0), b.mean(axis=0)
+    za = (a - am) @ np.array([1, 1j])
+    zb = (b - bm) @ np.array([1, 1j])
+    ratio = np.vdot(za, zb) / np.vdot(za, za).real
+    turn = np.array([[ratio.real, -ratio.imag], [ratio.imag, ratio.real]])
+    return np.column_stack([turn, bm - turn @ am])
+
+
+def head_area(hair: F32, person: F32, landmarks: F32, scale_px_cm: float) -> F32:
+    """(h, w) float32 0..1: hair, skull, face and ears with a margin and a soft rim.
+
+    hair: (h, w) 0..1, see `own_hair`; person: (h, w) 0..1; landmarks: (478, 3) in the same pixels;
+    scale_px_cm: px per cm.
+    """
+    skull = face_and_ears(landmarks, hair.shape)
+    tresses = (hair > _HAIR).astype(np.uint8)
+    wide = cv2.dilate(tresses, _disc(_FRIZZ_CM * scale_px_cm))
+    # Stray hair reaches far over a background, but on a body the margin would eat collar and neck.
+    chin = float(landmarks[152, 1])
+    body = (person > 0.5) & (hair < 0.05)
+    body &= np.arange(len(hair))[:, None] > chin
+    wide[body] = 0
+    solid = cv2.dilate(skull | tresses, _disc(_GROW_CM * scale_px_cm)) | wide
+    return cv2.GaussianBlur(solid.astype(np.float32), (0, 0), max(0.6, _SOFT_CM * scale_px_cm))
+
+
+def own_hair(mattes: Mattes, landmarks: F32, scale_px_cm: float) -> F32:
+    """(h, w) float32 0..1: the hair that hangs together with this face.
+
+    Jewels, folds and other people's hair, which the network may also call hair, are left out.
+    """
+    dressed = np.clip(mattes.clothes * 2 - 0.6, 0, 1) * (mattes.hair < 0.5)
+    bare = np.clip(mattes.skin * 2 - 0.6, 0, 1) * (mattes.hair < 0.6)
+    hair = mattes.hair * (1 - np.maximum(dressed, bare))
+    face = cv2.dilate(face_and_ears(landmarks, hair.shape), _disc(0.8 * scale_px_cm))
+    solid = ((hair > _HAIR) | (face > 0)).astype(np.uint8)
+    solid = cv2.morphologyEx(solid, cv2.MORPH_CLOSE, _disc(0.25 * scale_px_cm))
+    _, labels = cv2.connectedComponents(solid)
+    mine = np.unique(labels[face > 0])
+    return (hair * np.isin(labels, mine[mine > 0])).astype(np.float32)
+
+
+def face_and_ears(landmarks: F32, shape: tuple[int, int]) -> U8:
+    """(h, w) uint8, 1 on face, ears and skull, as far as they are seen from this side."""
+    mask = np.zeros(shape, np.uint8)
+    xy = landmarks[FACE_OVAL, :2]
+    cv2.fillPoly(mask, [xy.round().astype(np.int32)], 1)
+    skull = fit_pose(landmarks[None]).to_frame(_SKULL_CM)[0, :, :2]
+    upper = np.vstack([xy[_UPPER], skull]).astype(np.float32)
+    cv2.fillConvexPoly(mask, cv2.convexHull(upper).round().astype(np.int32), 1)
+    return mask
+
+
+def _skull_points() -> F64:
+    """(n, 3) cm in head space: an ellipsoid for the skull, and both ears.
+
+    Mean adult breadth, height and length of the cranial vault; the ears from brow to nose base.
+    """
+    angle, lift = np.meshgrid(np.linspace(0, 2 * np.pi, 16, endpoint=False), [-0.9, -0.5, 0, 0.5])
+    around = np.cos(lift)
+    vault = np.column_stack(
+        [
+            (7.4 * around * np.cos(angle)).ravel(),
+            (8.6 * np.sin(lift)).ravel() - 4.0,
+            (9.0 * around * np.sin(angle)).ravel() + 5.0,
+        ]
+    )
+    ears = [[s * x, y, z] for s in (-1, 1) for x, z in ((7.6, 2.5), (8.9, 5.5)) for y in (-3, 3.6)]
+    return np.vstack([vault, ears])
+
+
+def _upper_oval() -> I32:
+    """Places in FACE_OVAL that lie above the lobes: the jaw needs no ears added."""
+    lower = {361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149, 150, 136, 172, 58, 132}
+    return np.array([i for i, number in enumerate(FACE_OVAL) if int(number) not in lower])
+
+
+_UPPER = _upper_oval()
+_SKULL_CM = _skull_points()
+
+
+def _disc(radius_px: float) -> U8:
+    size = 2 * max(1, round(radius_px)) + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), np.uint8)

@@ -1,0 +1,158 @@
+"""Cuts a head out of a photo: an upright crop, its mattes, and the alpha of what is the head."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from headswap.arrays import F32, F64, U8
+from headswap.swapping.matting import fill_smooth, guided_filter, unmix_foreground
+from headswap.vision.canonical_face import FACE_OVAL, JAW
+from headswap.vision.mattes import MatteReader
+from headswap.vision.pose import fit_pose
+
+# How far the crop reaches from between the eyes, in centimetres of the canonical face.
+_LEFT_RIGHT_CM, _UP_CM, _DOWN_CM = 21.0, 20.0, 34.0
+_FEATHER_BELOW_JAW_CM = 0.9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cutout:
+    """A head, upright, cut from a photo.
+
+    rgb: (h, w, 3) uint8 foreground colours. alpha, hair: (h, w) float32 0..1.
+    landmarks: (478, 3) float32 in crop pixels. px_per_cm: scale of the crop.
+    """
+
+    rgb: U8
+    alpha: F32
+    hair: F32
+    landmarks: F32
+    px_per_cm: float
+
+
+def cut_head(photo: U8, landmarks: F32, mattes: MatteReader, px_per_cm: float) -> Cutout:
+    """The head of a photo's face.
+
+    photo: (h, w, 3) uint8; landmarks: (478, 3) float32 in its pixels; px_per_cm: scale wanted.
+    """
+    crop, inside, points = _upright_crop(photo, landmarks, px_per_cm)
+    planes = mattes.read(crop, points)
+    radius = max(2, round(0.35 * px_per_cm))
+    person = guided_filter(crop, planes.person, radius)
+    hair = _sharpen(guided_filter(crop, planes.hair, max(1, radius // 2), 3e-4))
+    hair = hair * _unlike_skin(crop, points)
+    head = _head_region(planes.clothes, person, hair, points, px_per_cm)
+    alpha = (head * inside).astype(np.float32)
+    alpha = _main_part(alpha, points)
+    rgb = np.clip(_pure(unmix_foreground(crop, alpha), alpha), 0, 255).astype(np.uint8)
+    return Cutout(rgb, alpha, (hair * alpha).astype(np.float32), points, px_per_cm)
+
+
+def _upright_crop(photo: U8, landmarks: F32, px_per_cm: float) -> tuple[U8, F32, F32]:
+    """The crop, where it lies inside the photo (0..1), and the landmarks in it."""
+    pose = fit_pose(landmarks[None])
+    roll = float(pose.yaw_pitch_roll_deg()[0, 2])
+    scale = px_per_cm / float(pose.scale[0])
+    source = photo
+    # Shrinking by more than two would alias; halve the photo first.
+    shrink = 1.0
+    while scale / shrink < 0.5:
+        source = cv2.resize(source, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        shrink *= 0.5
+    eyes = landmarks[[33, 133, 362, 263], :2].mean(axis=0)
+    turn: F64 = cv2.getRotationMatrix2D((0.0, 0.0), roll, scale)
+    size = (round(2 * _LEFT_RIGHT_CM * px_per_cm), round((_UP_CM + _DOWN_CM) * px_per_cm))
+    middle = np.array([_LEFT_RIGHT_CM * px_per_cm, _UP_CM * px_per_cm])
+    turn[:, 2] = middle - turn[:, :2] @ eyes
+    from_source = turn.copy()
+    from_source[:, :2] /= shrink
+    crop = cv2.warpAffine(
+        source, from_source, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    ones = np.ones(source.shape[:2], np.float32)
+    inside = cv2.warpAffine(ones, from_source, size, flags=cv2.INTER_LINEAR)
+    points = landmarks.copy()
+    points[:, :2] = landmarks[:, :2] @ turn[:, :2].T + turn[:, 2]
+    points[:, 2] = landmarks[:, 2] * scale
+    return crop.astype(np.uint8), np.floor(inside + 1e-3), points.astype(np.float32)
+
+
+def _head_region(clothes: F32, person: F32, hair: F32, points: F32, px_per_cm: float) -> F32:
+    """(h, w) 0..1: hair, and of the person what lies above the jaw line and is not clothes."""
+    height, width = person.shape
+    limit = _jaw_limit(points, width)
+    ys = np.arange(height, dtype=np.float32)[:, None]
+    feather = _FEATHER_BELOW_JAW_CM * px_per_cm
+    above = np.clip(1 - (ys - limit) / feather, 0, 1)
+    # A hat or glasses may be taken for clothes; above the brows everything belongs to the head.
+    brow = float(points[[105, 334], 1].mean())
+    dressed = clothes * np.clip((ys - brow) / feather, 0, 1)
+    reach = np.clip(
+        2.2 - np.abs(np.arange(width)[None] - points[[234, 454], 0].mean()) / (9.0 * px_per_cm),
+        0,
+        1,
+    )
+    bare = person * (1 - dressed) * above * reach
+    face = np.zeros((height, width), np.float32)
+    cv2.fillConvexPoly(face, cv2.convexHull(points[FACE_OVAL, :2]).astype(np.int32), 1.0)
+    face = cv2.GaussianBlur(face, (0, 0), 0.12 * px_per_cm) * above
+    # Clothes found with confidence are no hair, except over the brows.
+    tresses = hair * (1 - np.clip(dressed * 1.6 - 0.6, 0, 1))
+    return np.maximum.reduce([bare, face, tresses])
+
+
+def _jaw_limit(points: F32, width: int) -> F32:
+    """(width,) float32: the row of the jaw line in each column; beyond the ears, the lobes' row."""
+    jaw = points[JAW, :2]
+    order = np.argsort(jaw[:, 0])
+    columns = np.arange(width)
+    row = np.interp(columns, jaw[order, 0], jaw[order, 1]).astype(np.float32)
+    left, right = jaw[order[0], 0], jaw[order[-1], 0]
+    lobes = float(points[[132, 361], 1].mean())
+    row[(columns <= left) | (columns >= right)] = lobes
+    return np.maximum(row, lobes)
+
+
+def _pure(foreground: F32, alpha: F32) -> F32:
+    """Foreground colours whose thin edge is led over into those of the solid inside.
+
+    Where little of the head is in a pixel the unmixing has little to go by, and a turned head
+    shows such pixels stretched.
+    """
+    inside = fill_smooth(foreground, (alpha > 0.97).astype(np.float32))
+    trust = np.clip((alpha - 0.45) / 0.5, 0, 1)[..., None]
+    return inside + trust * (foreground - inside)
+
+
+def _unlike_skin(crop: U8, points: F32) -> F32:
+    """(h, w) 0..1: 0 on the colour of the face's skin, so that a bald crown is not called hair."""
+    lab = cv2.cvtColor(crop.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    x, y = points[[151, 108, 337, 50, 280, 4], :2].round().astype(int).T
+    height, width = crop.shape[:2]
+    skin = np.median(lab[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)], axis=0)
+    # Lightness counts little: a scalp shines or lies in shade.
+    far = np.sqrt((((lab - skin) * np.array([0.35, 1, 1], np.float32)) ** 2).sum(axis=2))
+    far = cv2.blur(far, (7, 7))
+    return np.clip((far - 4) / 5, 0, 1).astype(np.float32)
+
+
+def _sharpen(matte: F32) -> F32:
+    """Pulls nearly 0 and nearly 1 all the way, so that no veil of background remains."""
+    return np.clip((matte - 0.08) / 0.8, 0, 1)
+
+
+def _main_part(alpha: F32, points: F32) -> F32:
+    """Only the part connected with the face; specks elsewhere are not this head."""
+    count, labels = cv2.connectedComponents((alpha > 0.15).astype(np.uint8))
+    if count <= 2:
+        return alpha
+    height, width = alpha.shape
+    x, y = np.clip(points[:468, :2].round().astype(int), 0, [width - 1, height - 1]).T
+    found = np.bincount(labels[y, x], minlength=count)
+    found[0] = 0
+    keep = labels == int(found.argmax())
+    soft = cv2.dilate(keep.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    return np.where(soft, alpha, 0).astype(np.float32)

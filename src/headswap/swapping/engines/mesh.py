@@ -1,0 +1,138 @@
+"""The mesh engine: bends the photo's shell to the frame's pose and expression and paints it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from headswap.arrays import F32, F64, I32, U8
+from headswap.swapping.engines.protocol import Box, HeadLayer, HeadState
+from headswap.swapping.engines.raster import rasterize
+from headswap.swapping.head_model import FACE_VERTICES, HeadModel
+from headswap.swapping.shell import eye_place
+from headswap.vision.canonical_face import INNER_LIPS
+
+_FAR = np.float32(1e9)
+# Blur of the coverage, enough against stairs at the head's edge.
+_EDGE_PX = 0.8
+_RING = np.ones((3, 3), np.uint8)
+
+
+class MeshEngine:
+    """Geometry and texture mapping; needs no network and no GPU."""
+
+    name = "mesh"
+    device = "CPU"
+
+    def draw(self, head: HeadModel, state: HeadState, box_xyxy: Box, frame_rgb: U8) -> HeadLayer:
+        """See `Engine.draw`."""
+        placed = pose_vertices(head, state)
+        x0, y0, x1, y1 = tight = _bounds(placed, box_xyxy)
+        if x1 - x0 < 2 or y1 - y0 < 2:
+            return _empty(box_xyxy)
+        local = (placed - [x0, y0, 0.0]).astype(np.float32)
+        xy, depth = np.ascontiguousarray(local[:, :2]), np.ascontiguousarray(local[:, 2])
+        shape = (y1 - y0, x1 - x0)
+        front_map, front_z = _draw_part(xy, depth, head.face_triangles, head.uv, shape)
+        back_map, back_z = _draw_part(xy, depth, head.back_triangles, head.uv, shape)
+        rgb, alpha = _paint(head.texture, front_map, front_z)
+        back_rgb, shows = _paint(head.back_texture, back_map, back_z)
+        total = alpha + (1 - alpha) * shows
+        rgb = cv2.blendLinear(rgb, back_rgb, alpha + 1e-4, (1 - alpha) * shows)
+        left, top = x0 - box_xyxy[0], y0 - box_xyxy[1]
+        seen = frame_rgb[top : top + shape[0], left : left + shape[1]]
+        _show_mouth(head, state, xy, depth, front_z, seen, (x0, y0), rgb, total)
+        return _in_box(rgb, total, tight, box_xyxy)
+
+
+def _bounds(placed: F64, box: Box) -> Box:
+    """The part of the box that the vertices can reach."""
+    low = np.floor(placed[:, :2].min(axis=0)).astype(int) - 3
+    high = np.ceil(placed[:, :2].max(axis=0)).astype(int) + 4
+    x0, y0 = max(box[0], int(low[0])), max(box[1], int(low[1]))
+    return x0, y0, min(box[2], int(high[0])), min(box[3], int(high[1]))
+
+
+def _empty(box: Box) -> HeadLayer:
+    shape = (box[3] - box[1], box[2] - box[0])
+    return HeadLayer(box, np.zeros((*shape, 3), np.float32), np.zeros(shape, np.float32))
+
+
+def _in_box(rgb: F32, alpha: F32, tight: Box, box: Box) -> HeadLayer:
+    layer = _empty(box)
+    window = np.s_[tight[1] - box[1] : tight[3] - box[1], tight[0] - box[0] : tight[2] - box[0]]
+    layer.rgb[window] = rgb
+    layer.alpha[window] = alpha
+    return layer
+
+
+def pose_vertices(head: HeadModel, state: HeadState) -> F64:
+    """The head's vertices (v, 3) in frame pixels, depth growing away from the camera."""
+    vertices = head.vertices_cm.copy()
+    vertices[:FACE_VERTICES] += state.expression_cm
+    for eye, gaze in zip(head.eyes, state.gaze, strict=True):
+        along = np.clip(eye.along + (gaze[0] - eye.gaze[0]), 0.04, 0.96)
+        across = np.clip(eye.across + (gaze[1] - eye.gaze[1]), 0.04, 0.96)
+        vertices[eye.vertices] = eye_place(vertices[eye.ring], along, across)
+    return state.scale * vertices @ state.rotation.T + state.shift
+
+
+def _draw_part(
+    xy: F32, depth: F32, triangles: I32, attributes: F32, shape: tuple[int, int]
+) -> tuple[F32, F32]:
+    zbuffer = np.full(shape, _FAR, np.float32)
+    out = np.full((*shape, attributes.shape[1]), -1.0, np.float32)
+    rasterize(xy, depth, triangles, attributes, zbuffer, out)
+    return out, zbuffer
+
+
+def _paint(texture: U8, uv_map: F32, zbuffer: F32) -> tuple[F32, F32]:
+    """Colour and alpha of one part, its alpha smooth across the edge where the shell ends.
+
+    texture: (h, w, 3 or 4) uint8, the fourth channel alpha.
+    """
+    covered = (zbuffer < _FAR).astype(np.float32)
+    # Just outside the shell the map has no answer; it is given the nearest one inside.
+    wide = np.where(covered[..., None] > 0, uv_map, cv2.dilate(uv_map, _RING))
+    painted = cv2.remap(texture, wide[..., 0], wide[..., 1], cv2.INTER_LINEAR).astype(np.float32)
+    edge = np.clip(cv2.GaussianBlur(covered, (0, 0), _EDGE_PX) * 1.5 - 0.25, 0, 1)
+    if painted.shape[2] == 3:
+        return painted, edge
+    return np.ascontiguousarray(painted[..., :3]), painted[..., 3] * (edge / 255)
+
+
+def _show_mouth(
+    head: HeadModel,
+    state: HeadState,
+    xy: F32,
+    depth: F32,
+    front_z: F32,
+    frame_rgb: U8,
+    corner_xy: tuple[int, int],
+    rgb: F32,
+    alpha: F32,
+) -> None:
+    """Paints what lies between the lips, into rgb and alpha, with the frame's teeth and tongue."""
+    source = np.zeros_like(xy)
+    source[:FACE_VERTICES] = state.landmarks[:FACE_VERTICES, :2] - np.asarray(corner_xy)
+    lips = xy[INNER_LIPS]
+    pad = 4
+    low = np.maximum(np.floor(lips.min(axis=0)).astype(int) - pad, 0)
+    high = np.minimum(np.ceil(lips.max(axis=0)).astype(int) + pad, [rgb.shape[1], rgb.shape[0]])
+    if np.any(high - low < 2):
+        return
+    shape = (int(high[1] - low[1]), int(high[0] - low[0]))
+    offset = (xy - low).astype(np.float32)
+    mouth_map, mouth_z = _draw_part(offset, depth, head.mouth_triangles, source, shape)
+    window = np.s_[low[1] : high[1], low[0] : high[0]]
+    inside = ((mouth_z < _FAR) & (mouth_z <= front_z[window] + 1.0)).astype(np.float32)
+    inner = cv2.remap(
+        frame_rgb,
+        mouth_map[..., 0],
+        mouth_map[..., 1],
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    ).astype(np.float32)
+    soft = (cv2.GaussianBlur(inside, (0, 0), 0.7) * (inside > 0))[..., None]
+    rgb[window] = rgb[window] * (1 - soft) + inner * soft
+    alpha[window] = np.maximum(alpha[window], inside)

@@ -1,0 +1,64 @@
+"""What an engine is: it draws one head, posed and speaking, as a layer for the compositor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from headswap.arrays import F32, F64, U8
+from headswap.swapping.head_model import HeadModel
+
+Box: TypeAlias = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeadState:
+    """How a head stands in one frame.
+
+    rotation (3, 3), scale (px per cm), shift (3,) px: pose, as in `Pose` of one frame.
+    expression_cm: (468, 3) float32, how far each landmark is from the person's neutral face.
+    gaze: (2, 2) float32, right and left eye: iris place along and across the eye (see `EyePins`).
+    landmarks: (478, 3) float32, the landmarks seen in the frame, px.
+    """
+
+    rotation: F64
+    scale: float
+    shift: F64
+    expression_cm: F32
+    gaze: F32
+    landmarks: F32
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeadLayer:
+    """A drawn head in a box of the frame.
+
+    box_xyxy: the box, px. rgb: (h, w, 3) float32 0..255. alpha: (h, w) float32 0..1.
+    """
+
+    box_xyxy: Box
+    rgb: F32
+    alpha: F32
+
+    def __post_init__(self) -> None:
+        x0, y0, x1, y1 = self.box_xyxy
+        shape = (y1 - y0, x1 - x0)
+        if self.alpha.shape != shape or self.rgb.shape != (*shape, 3):
+            raise ValueError(f"alpha {self.alpha.shape}, rgb {self.rgb.shape} for box {shape}")
+
+
+class Engine(Protocol):
+    """Draws heads. The same head, state and box always give the same layer; nothing is kept.
+
+    device: what computes, in words.
+    """
+
+    name: str
+    device: str
+
+    def draw(self, head: HeadModel, state: HeadState, box_xyxy: Box, frame_rgb: U8) -> HeadLayer:
+        """The head in its state, drawn for the box; frame_rgb: (h, w, 3) uint8 pixels of the box.
+
+        Whatever an engine cannot draw it leaves transparent; it never returns the frame's head.
+        """
+        ...

@@ -1,0 +1,172 @@
+"""How a person moves: their neutral face, and smooth pose, expression and gaze for every frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+
+from headswap.arrays import F32, F64, I32
+from headswap.swapping.shell import eye_coordinates
+from headswap.vision.canonical_face import (
+    LEFT_EYE,
+    LEFT_IRIS,
+    RIGHT_EYE,
+    RIGHT_IRIS,
+    canonical_face,
+)
+from headswap.vision.expression import expression_offset
+from headswap.vision.networks.blendshapes import NAMES
+from headswap.vision.pose import Pose, fit_pose
+from headswap.vision.scene import Track
+
+FACE = 468
+_GAZE_BLENDSHAPES = [i for i, name in enumerate(NAMES) if name.startswith("eyeLook")]
+# A face lost for no longer than this is drawn all the same, its motion interpolated.
+BRIDGE_S = 1.0
+# Frames; enough to remove the landmark network's tremble, too little to be seen as lag.
+_POSE_SIGMA = 1.2
+_FACE_SIGMA = 0.6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Motion:
+    """One head through consecutive frames of a shot, every frame from `first` on.
+
+    pose: (k frames). expression_cm: (k, 468, 3) float32 from the person's neutral. gaze: (k, 2, 2)
+    float32, right and left iris along and across the eye. landmarks: (k, 478, 3) float32 px.
+    seen: (k,) bool, False where the face was not found and the values are bridged.
+    """
+
+    first: int
+    pose: Pose
+    expression_cm: F32
+    gaze: F32
+    landmarks: F32
+    seen: F32
+
+
+def neutral_face(tracks: list[Track]) -> F64:
+    """(468, 3) float64 cm: a person's face at rest, from all their tracks.
+
+    Frames count the more the less they show an expression and the less they are turned.
+    """
+    shapes, weights = [], []
+    for track in tracks:
+        pose = fit_pose(track.landmarks)
+        offset = expression_offset(track.blendshapes)
+        shapes.append(pose.to_head(track.landmarks)[:, :FACE] - offset)
+        yaw, pitch, _ = np.radians(pose.yaw_pitch_roll_deg()).T
+        activity = np.delete(track.blendshapes, _GAZE_BLENDSHAPES, axis=1).sum(axis=1)
+        weights.append(np.exp(-1.5 * activity) * np.cos(yaw) ** 8 * np.cos(pitch) ** 4 + 1e-9)
+    shape, weight = np.concatenate(shapes), np.concatenate(weights)
+    return np.einsum("k,kni->ni", weight / weight.sum(), shape)
+
+
+def continuous(tracks: list[Track], rate: float) -> list[Track]:
+    """A person's tracks, joined over gaps of up to BRIDGE_S and parted at longer ones."""
+    parts = [part for track in tracks for part in _parted(track, rate)]
+    parts.sort(key=lambda part: (part.shot, int(part.frames[0])))
+    joined: list[Track] = []
+    for part in parts:
+        last = joined[-1] if joined else None
+        if last is not None and last.shot == part.shot:
+            gap = int(part.frames[0] - last.frames[-1])
+            if 0 < gap <= BRIDGE_S * rate:
+                joined[-1] = _concatenated(last, part)
+                continue
+            if gap <= 0:
+                # Two views of one person at once cannot both be right; the first is kept.
+                continue
+        joined.append(part)
+    return joined
+
+
+def _parted(track: Track, rate: float) -> list[Track]:
+    cuts = np.flatnonzero(np.diff(track.frames) > BRIDGE_S * rate) + 1
+    return [_picked(track, places) for places in np.split(np.arange(len(track.frames)), cuts)]
+
+
+def _picked(track: Track, places: I32) -> Track:
+    return Track(
+        shot=track.shot,
+        frames=track.frames[places],
+        boxes_xyxy=track.boxes_xyxy[places],
+        landmarks=track.landmarks[places],
+        blendshapes=track.blendshapes[places],
+        presence=track.presence[places],
+    )
+
+
+def _concatenated(a: Track, b: Track) -> Track:
+    return Track(
+        shot=a.shot,
+        frames=np.concatenate([a.frames, b.frames]),
+        boxes_xyxy=np.concatenate([a.boxes_xyxy, b.boxes_xyxy]),
+        landmarks=np.concatenate([a.landmarks, b.landmarks]),
+        blendshapes=np.concatenate([a.blendshapes, b.blendshapes]),
+        presence=np.concatenate([a.presence, b.presence]),
+    )
+
+
+def follow(track: Track, neutral: F64) -> Motion:
+    """The motion of one track, its gaps bridged, smoothed with look-ahead."""
+    landmarks, seen = bridge(track)
+    pose = _smooth_pose(fit_pose(landmarks, neutral))
+    smooth = gaussian_filter1d(landmarks, _FACE_SIGMA, axis=0, mode="nearest")
+    own = fit_pose(smooth, neutral)
+    expression = own.to_head(smooth)[:, :FACE] - neutral
+    gaze = np.stack([_gaze(smooth, RIGHT_EYE, RIGHT_IRIS), _gaze(smooth, LEFT_EYE, LEFT_IRIS)], 1)
+    return Motion(
+        first=int(track.frames[0]),
+        pose=pose,
+        expression_cm=(expression * mobility()[:, None]).astype(np.float32),
+        gaze=gaussian_filter1d(gaze, _FACE_SIGMA, axis=0, mode="nearest").astype(np.float32),
+        landmarks=smooth.astype(np.float32),
+        seen=seen,
+    )
+
+
+def bridge(track: Track) -> tuple[F32, F32]:
+    """Landmarks for every frame from the track's first to its last, and which were seen."""
+    frames = np.arange(track.frames[0], track.frames[-1] + 1)
+    seen = np.isin(frames, track.frames)
+    place = np.interp(frames, track.frames, np.arange(len(track.frames)))
+    low = np.floor(place).astype(int)
+    high = np.minimum(low + 1, len(track.frames) - 1)
+    part = (place - low)[:, None, None].astype(np.float32)
+    return track.landmarks[low] * (1 - part) + track.landmarks[high] * part, seen
+
+
+def mobility() -> F64:
+    """(468,) 0..1: how much of a landmark's own motion is taken for expression.
+
+    Bone does not move: at nose bridge, temples and forehead rim what is left after the rigid fit
+    is the landmark network's noise and the other person's shape seen from another side.
+    """
+    face = canonical_face().vertices_cm
+    x, y = np.abs(face[:, 0]), face[:, 1]
+    gain = np.ones(FACE)
+    gain *= np.clip((8.0 - np.hypot(x, np.maximum(0.0, -y - 2.0))) / 2.5, 0.25, 1.0)
+    bridge_of_nose = (x < 1.6) & (y > -3.5) & (y < 1.5)
+    gain[bridge_of_nose] *= 0.4
+    return gain
+
+
+def _smooth_pose(pose: Pose) -> Pose:
+    """Gaussian smoothing over time; rotations as averaged matrices brought back to SO(3)."""
+    mean = gaussian_filter1d(pose.rotation, _POSE_SIGMA, axis=0, mode="nearest")
+    u, _, vt = np.linalg.svd(mean)
+    fix = np.ones((len(mean), 3))
+    fix[:, 2] = np.sign(np.linalg.det(u @ vt))
+    return Pose(
+        rotation=(u * fix[:, None]) @ vt,
+        scale=gaussian_filter1d(pose.scale, 2 * _POSE_SIGMA, mode="nearest"),
+        shift=gaussian_filter1d(pose.shift, _POSE_SIGMA, axis=0, mode="nearest"),
+    )
+
+
+def _gaze(landmarks: F64, ring: I32, iris: I32) -> F32:
+    places = [eye_coordinates(face[ring], face[iris[:1]]) for face in landmarks.astype(np.float64)]
+    return np.array([[along[0], across[0]] for along, across in places], np.float32)

@@ -1,0 +1,142 @@
+"""RenderPlan: everything a frame's rendering needs to know of other frames."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from headswap.arrays import F32, F64, I32, I64
+from headswap.media import VideoInfo
+from headswap.swapping.engines.protocol import HeadState
+from headswap.swapping.head_model import HeadModel, SkinTone
+from headswap.swapping.motion import Motion
+
+Box = tuple[int, int, int, int]
+# Frames between two looks at mattes and plates; what lies between is carried along by motion.
+KEY_STEP = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Appearance:
+    """One mapped person on screen without a cut: frames `motion.first` and on.
+
+    number: unique in the plan. reach_cm: left, top, right, bottom of all that may change, from
+    between the eyes. tones: (k, 3) float32 and tone_spread (3,): the scene's skin tone per frame.
+    """
+
+    number: int
+    obj_id: int
+    shot: int
+    motion: Motion
+    reach_cm: tuple[float, float, float, float]
+    tones: F32
+    tone_spread: F32
+
+    @property
+    def start(self) -> int:
+        return self.motion.first
+
+    @property
+    def stop(self) -> int:
+        return self.motion.first + len(self.motion.landmarks)
+
+    def keys(self) -> I32:
+        """Key frames: the first, every KEY_STEP-th, and the last."""
+        return np.unique(np.append(np.arange(self.start, self.stop, KEY_STEP), self.stop - 1))
+
+    def keys_around(self, frame: int) -> tuple[int, int]:
+        """The last key at or before, and the first at or after a frame of this appearance."""
+        before = self.start + (frame - self.start) // KEY_STEP * KEY_STEP
+        after = before if before == frame else min(before + KEY_STEP, self.stop - 1)
+        return before, after
+
+    def landmarks(self, frame: int) -> F32:
+        return self.motion.landmarks[frame - self.start]
+
+    def scale(self, frame: int) -> float:
+        return float(self.motion.pose.scale[frame - self.start])
+
+    def box(self, frame: int, size_wh: tuple[int, int]) -> Box | None:
+        """The box of a frame in which pixels may change, even-aligned; None outside the frame."""
+        return box_around(self.landmarks(frame), self.scale(frame), self.reach_cm, size_wh)
+
+    def drawn(self, frame: int, size_wh: tuple[int, int]) -> bool:
+        """Whether the head is drawn in a frame: it reaches into the picture at its key frames."""
+        keys = self.keys_around(frame)
+        here = self.box(frame, size_wh) is not None
+        return here and any(self.box(key, size_wh) is not None for key in keys)
+
+    def state(self, frame: int) -> HeadState:
+        i = frame - self.start
+        pose = self.motion.pose
+        return HeadState(
+            rotation=pose.rotation[i],
+            scale=float(pose.scale[i]),
+            shift=pose.shift[i],
+            expression_cm=self.motion.expression_cm[i],
+            gaze=self.motion.gaze[i],
+            landmarks=self.motion.landmarks[i],
+        )
+
+    def tone(self) -> SkinTone:
+        """The scene's skin tone over the whole appearance."""
+        return SkinTone(np.median(self.tones, axis=0).astype(np.float32), self.tone_spread)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RenderPlan:
+    """What to draw in each frame of a video; a part of it renders without the rest.
+
+    info: of the source. size_wh: of the result. pts: (n,) int64. camera_from_first: (n, 2, 3) in
+    result pixels. heads: by obj_id. folder: mattes of key frames and plates of shots.
+    """
+
+    info: VideoInfo
+    size_wh: tuple[int, int]
+    pts: I64
+    camera_from_first: F32
+    appearances: tuple[Appearance, ...]
+    heads: dict[int, HeadModel]
+    folder: Path
+
+    def present(self, frame: int) -> list[Appearance]:
+        """Who is drawn in a frame, the farthest first."""
+        here = [a for a in self.appearances if a.start <= frame < a.stop]
+        return sorted(here, key=lambda a: (a.scale(frame), a.number))
+
+    def save(self, path: Path) -> None:
+        with path.open("wb") as stream:
+            pickle.dump(self, stream, protocol=pickle.HIGHEST_PROTOCOL)
+
+    @staticmethod
+    def load(path: Path) -> RenderPlan:
+        """A plan this same program saved in its own working folder."""
+        with path.open("rb") as stream:
+            plan = pickle.load(stream)  # noqa: S301
+        if not isinstance(plan, RenderPlan):
+            raise TypeError(f"{path} holds no render plan")
+        return plan
+
+
+def box_around(
+    landmarks: F32, scale: float, reach_cm: tuple[float, ...], size_wh: tuple[int, int]
+) -> Box | None:
+    """A reach in centimetres around the eyes as an even-aligned box inside the frame."""
+    eyes = landmarks[[33, 133, 362, 263], :2].mean(axis=0)
+    corners = np.array([eyes, eyes]) + scale * np.array(reach_cm).reshape(2, 2)
+    width, height = size_wh
+    x0, y0 = np.maximum(np.floor(corners[0] / 2) * 2, 0).astype(int)
+    x1, y1 = np.ceil(corners[1] / 2).astype(int) * 2
+    x1, y1 = min(int(x1), width), min(int(y1), height)
+    if x1 - x0 < 8 or y1 - y0 < 8:
+        return None
+    return int(x0), int(y0), x1, y1
+
+
+def resized_landmarks(landmarks: F32, scale_xy: F64) -> F32:
+    """Landmarks (..., 3) of a picture taken to one resized by scale_xy (2,)."""
+    factors = np.array([scale_xy[0], scale_xy[1], scale_xy.mean()], np.float32)
+    return (landmarks * factors).astype(np.float32)

@@ -1,0 +1,137 @@
+"""Makes the RenderPlan of a swap: motions first, then what the survey of key frames adds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+
+from headswap.arrays import F32
+from headswap.swapping.calibration import calibrated
+from headswap.swapping.compose.plate import BackgroundSum
+from headswap.swapping.engines.protocol import Engine
+from headswap.swapping.head_model import HeadModel
+from headswap.swapping.motion import continuous, follow, neutral_face
+from headswap.swapping.plan import Appearance, RenderPlan, resized_landmarks
+from headswap.swapping.survey import KeyLook
+from headswap.vision.networks.landmarks import FaceLandmarks
+from headswap.vision.scene import Scene, Track
+
+# The survey looks this far around the eyes, enough for hair down to the chest.
+SURVEY_REACH_CM = (-21.0, -20.0, 21.0, 34.0)
+_EDGE_CM = 1.0
+# Light changes over about this many frames are followed; faster ones are measuring noise.
+_TONE_SIGMA = 8.0
+
+
+def first_plan(
+    scene: Scene, size_wh: tuple[int, int], heads: dict[int, HeadModel], folder: Path
+) -> RenderPlan:
+    """The plan before the survey: who is drawn when, and how they move."""
+    scale = np.array(size_wh) / [scene.video.width, scene.video.height]
+    appearances: list[Appearance] = []
+    for person in scene.people:
+        if person.obj_id not in heads:
+            continue
+        tracks = [_resized(scene.tracks[i], scale) for i in person.tracks]
+        neutral = neutral_face(tracks)
+        for track in continuous(tracks, float(scene.video.rate)):
+            motion = follow(track, neutral)
+            count = len(motion.landmarks)
+            appearances.append(
+                Appearance(
+                    number=len(appearances),
+                    obj_id=person.obj_id,
+                    shot=track.shot,
+                    motion=motion,
+                    reach_cm=SURVEY_REACH_CM,
+                    tones=np.zeros((count, 3), np.float32),
+                    tone_spread=np.ones(3, np.float32),
+                )
+            )
+    camera = scene.camera_from_first.copy()
+    camera[:, :, 2] *= scale.astype(np.float32)
+    return RenderPlan(
+        info=scene.video,
+        size_wh=size_wh,
+        pts=scene.pts,
+        camera_from_first=camera,
+        appearances=tuple(appearances),
+        heads=heads,
+        folder=folder,
+    )
+
+
+def calibrated_plan(plan: RenderPlan, engine: Engine, landmarks: FaceLandmarks) -> RenderPlan:
+    """The plan with every motion corrected for the head that is to follow it."""
+    return replace(
+        plan,
+        appearances=tuple(
+            replace(a, motion=calibrated(a.motion, plan.heads[a.obj_id], engine, landmarks))
+            for a in plan.appearances
+        ),
+    )
+
+
+def final_plan(plan: RenderPlan, looks: Sequence[KeyLook]) -> RenderPlan:
+    """The plan with tones and reaches from the survey; the shots' plates are written."""
+    by_number: dict[int, list[KeyLook]] = {}
+    for look in sorted(looks, key=lambda look: (look.number, look.frame)):
+        by_number.setdefault(look.number, []).append(look)
+    appearances = tuple(
+        _with_looks(plan, appearance, by_number.get(appearance.number, []))
+        for appearance in plan.appearances
+    )
+    _write_plates(plan)
+    return replace(plan, appearances=appearances)
+
+
+def _with_looks(plan: RenderPlan, appearance: Appearance, looks: list[KeyLook]) -> Appearance:
+    if not looks:
+        return appearance
+    frames = np.arange(appearance.start, appearance.stop)
+    at = np.array([look.frame for look in looks])
+    means = np.stack([look.tone_mean for look in looks])
+    tones = np.stack([np.interp(frames, at, means[:, k]) for k in range(3)], axis=1)
+    tones = gaussian_filter1d(tones, _TONE_SIGMA, axis=0, mode="nearest").astype(np.float32)
+    old = np.array([look.hair_reach_cm for look in looks])
+    new = _drawn_reach(plan.heads[appearance.obj_id])
+    low = np.minimum(old[:, :2].min(axis=0), new[:2]) - _EDGE_CM
+    high = np.maximum(old[:, 2:].max(axis=0), new[2:]) + _EDGE_CM
+    return replace(
+        appearance,
+        tones=tones,
+        tone_spread=np.median([look.tone_spread for look in looks], axis=0).astype(np.float32),
+        reach_cm=(float(low[0]), float(low[1]), float(high[0]), float(high[1])),
+    )
+
+
+def _drawn_reach(head: HeadModel) -> F32:
+    """Left, top, right, bottom in cm from between the eyes that the head covers however turned."""
+    eyes = head.vertices_cm[[33, 133, 362, 263]].mean(axis=0)
+    from_eyes = head.vertices_cm - eyes
+    # Turning swings depth into width; a third of it covers turns of more than half a profile.
+    spare = 0.35 * np.abs(from_eyes[:, 2]).max()
+    low, high = from_eyes[:, :2].min(axis=0) - spare, from_eyes[:, :2].max(axis=0) + spare
+    return np.concatenate([low, high]).astype(np.float32)
+
+
+def _write_plates(plan: RenderPlan) -> None:
+    for shot in {appearance.shot for appearance in plan.appearances}:
+        total = BackgroundSum(plan.size_wh)
+        for path in sorted(plan.folder.glob(f"sum-{shot}-*.npz")):
+            with np.load(path) as data:
+                total.total += data["total"]
+                total.count += data["count"]
+            path.unlink()
+        plate = total.plate()
+        np.savez(plan.folder / f"plate-{shot}.npz", rgb=plate.rgb, seen=plate.seen)
+
+
+def _resized(track: Track, scale_xy: F32) -> Track:
+    if np.allclose(scale_xy, 1):
+        return track
+    return replace(track, landmarks=resized_landmarks(track.landmarks, scale_xy))

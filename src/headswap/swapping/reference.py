@@ -1,0 +1,172 @@
+"""Turns a photo into a HeadModel: finds the face, checks it, cuts the head out, builds its shell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from headswap.arrays import F32, U8
+from headswap.errors import NoFaceInPhoto, PhotoFaceTooSmall, PhotoIsProfile, SeveralFacesInPhoto
+from headswap.swapping.cutout import Cutout, cut_head
+from headswap.swapping.head_model import FACE_VERTICES, HeadModel, SkinTone
+from headswap.swapping.matting import fill_smooth
+from headswap.swapping.photo import read_photo
+from headswap.swapping.shell import build_shell
+from headswap.vision.canonical_face import FACE_OVAL, LEFT_EYE, OUTER_LIPS, RIGHT_EYE
+from headswap.vision.expression import rested
+from headswap.vision.mattes import MatteReader
+from headswap.vision.networks.blendshapes import Blendshapes
+from headswap.vision.networks.faces import Faces
+from headswap.vision.networks.full_range import FullRangeDetector
+from headswap.vision.networks.landmarks import FaceLandmarks, FaceMesh
+from headswap.vision.networks.roi import roi_from_landmarks
+from headswap.vision.networks.yunet import YuNetDetector
+from headswap.vision.pose import fit_pose
+from headswap.vision.store import ModelStore
+
+MIN_FACE_PX = 80
+MIN_PRESENCE = 0.5
+MAX_YAW_DEG = 50.0
+MAX_PITCH_DEG = 40.0
+# Landmark depths are flatter than heads are: nose tip to ear is four fifths of a face's breadth
+# (Farkas, "Anthropometry of the head and face", 1994), the landmarks' two thirds. Measured on drawn
+# heads, this gain takes the error of yaw from a fifth of the angle to nothing.
+EAR_PLANE_CM = 3.0
+DEPTH_GAIN = 1.25
+# Above this a texture only costs memory: no head in a 1080p video is drawn larger.
+MAX_PX_PER_CM = 28.0
+
+
+def skin_pixels(landmarks: F32, shape: tuple[int, int]) -> U8:
+    """(h, w) uint8, 1 on bare skin of the face: its oval without eyes and mouth."""
+    mask = np.zeros(shape, np.uint8)
+    xy = landmarks[:, :2]
+    centre = xy[FACE_OVAL].mean(axis=0)
+    # A smaller oval keeps clear of fringe and beard line.
+    cv2.fillPoly(mask, [(centre + 0.8 * (xy[FACE_OVAL] - centre)).round().astype(np.int32)], 1)
+    for part, grow in ((RIGHT_EYE, 1.5), (LEFT_EYE, 1.5), (OUTER_LIPS, 1.25)):
+        middle = xy[part].mean(axis=0)
+        cv2.fillPoly(mask, [(middle + grow * (xy[part] - middle)).round().astype(np.int32)], 0)
+    return mask
+
+
+class ReferenceReader:
+    """Reads photos into head models; the networks are loaded once."""
+
+    def __init__(self, store: ModelStore, threads: int = 1) -> None:
+        full = store.pack == "full"
+        detector = YuNetDetector if full else FullRangeDetector
+        self._detector = detector(store, threads=threads)
+        self._landmarks = FaceLandmarks(store, threads=threads)
+        self._blendshapes = Blendshapes(store, threads=threads)
+        self._mattes = MatteReader(store, threads)
+
+    def read(self, path: Path, px_per_cm: float, largest_face: bool = False) -> HeadModel:
+        """The head of the one face in a photo.
+
+        px_per_cm: texture pixels wanted for a centimetre of head (about the largest scale at which
+        the head will be drawn).
+
+        Raises:
+            PhotoUnreadable, NoFaceInPhoto, SeveralFacesInPhoto (unless `largest_face`),
+            PhotoFaceTooSmall, PhotoIsProfile.
+        """
+        photo = read_photo(path)
+        landmarks = self._one_face(photo, path, largest_face)
+        cutout = cut_head(photo, landmarks, self._mattes, min(px_per_cm, MAX_PX_PER_CM))
+        return build_head(cutout, self._blendshapes.weights(landmarks))
+
+    def _one_face(self, photo: U8, path: Path, largest_face: bool) -> F32:
+        faces = self._detector.detect(photo)
+        found = [self._refine(photo, faces, i) for i in range(len(faces))]
+        found = [mesh.landmarks for mesh in found if mesh.presence > MIN_PRESENCE]
+        if not found:
+            raise NoFaceInPhoto(
+                f"no face found in {path}; use a photo that shows one face from the front"
+            )
+        found.sort(key=_height, reverse=True)
+        # Faces far behind the sitter are no choice anyone has to make.
+        rivals = [face for face in found[1:] if _height(face) > 0.4 * _height(found[0])]
+        if rivals and not largest_face:
+            raise SeveralFacesInPhoto(
+                f"{len(rivals) + 1} faces in {path}; crop it to one, or take the largest with "
+                "--largest-face"
+            )
+        _check(found[0], path)
+        return found[0]
+
+    def _refine(self, photo: U8, faces: Faces, i: int) -> FaceMesh:
+        first = self._landmarks.find(photo, faces.square(i))
+        return self._landmarks.find(photo, roi_from_landmarks(first.landmarks))
+
+
+def build_head(cutout: Cutout, blendshapes: F32) -> HeadModel:
+    """The head model of a cut-out, brought to rest; blendshapes: (52,), the photo's expression."""
+    pose = fit_pose(cutout.landmarks[None])
+    shell = build_shell(cutout, pose)
+    vertices = pose.to_head(shell.vertices_px[None].astype(np.float32))[0]
+    vertices[:FACE_VERTICES] = rested(vertices[:FACE_VERTICES], blendshapes)
+    front = vertices[:, 2] < EAR_PLANE_CM
+    vertices[front, 2] = EAR_PLANE_CM + DEPTH_GAIN * (vertices[front, 2] - EAR_PLANE_CM)
+    yaw, pitch, _ = pose.yaw_pitch_roll_deg()[0]
+    return HeadModel(
+        vertices_cm=vertices,
+        uv=shell.uv,
+        face_triangles=shell.face_triangles,
+        mouth_triangles=shell.mouth_triangles,
+        back_triangles=shell.back_triangles,
+        eyes=shell.eyes,
+        texture=np.dstack([cutout.rgb, np.round(cutout.alpha * 255).astype(np.uint8)]),
+        hair=cutout.hair,
+        back_texture=_back_texture(cutout),
+        px_per_cm=float(pose.scale[0]),
+        photo_yaw_pitch_deg=(float(yaw), float(pitch)),
+        skin=skin_tone(cutout.rgb, cutout.landmarks),
+        embedding=None,
+    )
+
+
+def skin_tone(rgb: U8, landmarks: F32) -> SkinTone:
+    """Tone of the bare facial skin in a picture (h, w, 3) uint8, robust against glints."""
+    mask = skin_pixels(landmarks, rgb.shape[:2]) > 0
+    lab = cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[mask]
+    if len(lab) == 0:
+        return SkinTone(np.array([60, 12, 16], np.float32), np.array([8, 4, 4], np.float32))
+    middle = np.median(lab, axis=0)
+    spread = 1.4826 * np.median(np.abs(lab - middle), axis=0)
+    return SkinTone(middle.astype(np.float32), np.maximum(spread, 1.0).astype(np.float32))
+
+
+def _back_texture(cutout: Cutout) -> U8:
+    """The unseen side: hair continued over the whole head, or the scalp where there is none."""
+    height, width = cutout.alpha.shape
+    sure = ((cutout.hair > 0.8) & (cutout.alpha > 0.95)).astype(np.float32)
+    brow = float(cutout.landmarks[[105, 334], 1].mean())
+    above = (np.arange(height)[:, None] < brow) & (cutout.alpha > 0.95)
+    if (sure * above).sum() < 0.1 * above.sum():
+        sure = above.astype(np.float32)
+    oval = np.zeros((height, width), np.uint8)
+    cv2.fillPoly(oval, [cutout.landmarks[FACE_OVAL, :2].round().astype(np.int32)], 1)
+    sure[(oval > 0) & (np.arange(height)[:, None] > brow)] = 0
+    filled = fill_smooth(cutout.rgb.astype(np.float32), sure)
+    return np.clip(filled, 0, 255).astype(np.uint8)
+
+
+def _height(landmarks: F32) -> float:
+    return float(np.ptp(landmarks[FACE_OVAL, 1]))
+
+
+def _check(landmarks: F32, path: Path) -> None:
+    height = _height(landmarks)
+    if height < MIN_FACE_PX:
+        raise PhotoFaceTooSmall(
+            f"the face in {path} is {height:.0f} px high; at least {MIN_FACE_PX} px are needed"
+        )
+    yaw, pitch, _ = fit_pose(landmarks[None]).yaw_pitch_roll_deg()[0]
+    if abs(yaw) > MAX_YAW_DEG or abs(pitch) > MAX_PITCH_DEG:
+        raise PhotoIsProfile(
+            f"the face in {path} is turned {abs(yaw):.0f}° aside and {abs(pitch):.0f}° up or down; "
+            f"use one turned less than {MAX_YAW_DEG:.0f}° and {MAX_PITCH_DEG:.0f}°"
+        )

@@ -1,0 +1,176 @@
+"""Renders a stretch of frames by a plan; any stretch gives the same pixels as the whole."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from headswap.arrays import F32, F64
+from headswap.media import Frame, VideoReader
+from headswap.swapping.compose.blend import compose_head
+from headswap.swapping.compose.light import tone_texture
+from headswap.swapping.compose.plate import Background, headless, settle
+from headswap.swapping.compose.removal import follow_head, head_area
+from headswap.swapping.engines.protocol import Engine
+from headswap.swapping.head_model import HeadModel
+from headswap.swapping.plan import Appearance, Box, RenderPlan
+from headswap.swapping.survey import key_path, load_mattes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Key:
+    """A key frame of one appearance, in the key's box.
+
+    covers: (h, w, 2) hair and person. plate: (h, w, 3) the crop without its head.
+    """
+
+    frame: int
+    box: Box
+    covers: F32
+    plate: F32
+
+
+class Renderer:
+    """Draws frames of one plan; keeps at most the key frames around the present one."""
+
+    def __init__(self, plan: RenderPlan, engine: Engine) -> None:
+        self._plan = plan
+        self._engine = engine
+        self._keys: dict[tuple[int, int], _Key] = {}
+        self._backgrounds: dict[int, Background] = {}
+        self._toned: dict[int, HeadModel] = {}
+
+    def frames(self, start: int, stop: int, threads: int = 1) -> Iterator[Frame]:
+        """Finished frames `start` to `stop` (exclusive), in order."""
+        first, last = self._needed(start, stop)
+        waiting: deque[Frame] = deque()
+        with VideoReader(self._plan.info.path, self._plan.size_wh, threads=threads) as video:
+            for frame in video.frames(first, last + 1, self._plan.pts):
+                self._take_keys(frame)
+                if start <= frame.index < stop:
+                    waiting.append(frame)
+                while waiting and self._ready(waiting[0], frame.index):
+                    yield self._render(waiting.popleft())
+                    self._forget(waiting[0].index if waiting else frame.index)
+
+    def _needed(self, start: int, stop: int) -> tuple[int, int]:
+        first, last = start, stop - 1
+        for a in self._plan.appearances:
+            low, high = max(start, a.start), min(stop, a.stop)
+            if low < high:
+                first = min(first, a.keys_around(low)[0])
+                last = max(last, a.keys_around(high - 1)[1])
+        return first, last
+
+    def _ready(self, frame: Frame, read: int) -> bool:
+        return all(a.keys_around(frame.index)[1] <= read for a in self._plan.present(frame.index))
+
+    def _forget(self, frame: int) -> None:
+        for number, key in list(self._keys):
+            appearance = self._plan.appearances[number]
+            inside = min(max(frame, appearance.start), appearance.stop - 1)
+            if key < appearance.keys_around(inside)[0]:
+                del self._keys[number, key]
+
+    def _take_keys(self, frame: Frame) -> None:
+        for appearance in self._plan.present(frame.index):
+            if appearance.keys_around(frame.index) != (frame.index, frame.index):
+                is_last = frame.index == appearance.stop - 1
+                if not is_last:
+                    continue
+            path = key_path(self._plan.folder, appearance.number, frame.index)
+            if path.exists():
+                box, mattes = load_mattes(path)
+                self._keys[appearance.number, frame.index] = self._key(
+                    appearance, frame, box, mattes
+                )
+
+    def _key(self, appearance: Appearance, frame: Frame, box: Box, mattes: Mattes) -> _Key:
+        rgb = frame.rgb(box)
+        face = appearance.landmarks(frame.index) - np.float32([box[0], box[1], 0])
+        unit = appearance.scale(frame.index)
+        area = head_area(mattes.hair, mattes.person, face, unit)
+        camera = self._plan.camera_from_first[frame.index]
+        plate = self._background(appearance.shot).crop(box, camera)
+        covers = np.dstack([mattes.hair, mattes.person])
+        return _Key(frame.index, box, covers, headless(rgb, mattes, area, face, unit, plate))
+
+    def _background(self, shot: int) -> Background:
+        if shot not in self._backgrounds:
+            self._backgrounds.clear()
+            with np.load(self._plan.folder / f"plate-{shot}.npz") as data:
+                self._backgrounds[shot] = Background(data["rgb"], data["seen"])
+        return self._backgrounds[shot]
+
+    def _head(self, appearance: Appearance) -> HeadModel:
+        if appearance.number not in self._toned:
+            head = self._plan.heads[appearance.obj_id]
+            tone = appearance.tone()
+            self._toned[appearance.number] = replace(
+                head,
+                texture=tone_texture(head.texture, head.hair, head.skin, tone),
+                back_texture=tone_texture(head.back_texture, head.hair, head.skin, tone),
+            )
+        return self._toned[appearance.number]
+
+    def _render(self, frame: Frame) -> Frame:
+        for appearance in self._plan.present(frame.index):
+            frame = self._swap_head(frame, appearance)
+        return frame
+
+    def _swap_head(self, frame: Frame, appearance: Appearance) -> Frame:
+        i = frame.index
+        box = appearance.box(i, self._plan.size_wh)
+        before, after = appearance.keys_around(i)
+        keys = [
+            self._keys[appearance.number, k]
+            for k in (before, after)
+            if (appearance.number, k) in self._keys
+        ]
+        if box is None or not keys:
+            return frame
+        rgb = frame.rgb(box)
+        face = appearance.landmarks(i) - np.float32([box[0], box[1], 0])
+        unit = appearance.scale(i)
+        covers = np.maximum.reduce([self._covers(key, appearance, i, box) for key in keys])
+        area = head_area(covers[..., 0], covers[..., 1], face, unit)
+        part = 0.0 if after == before else (i - before) / (after - before)
+        plate = self._plate(keys, part, i, box)
+        plate = settle(plate, rgb.astype(np.float32), area)
+        layer = self._engine.draw(self._head(appearance), appearance.state(i), box, rgb)
+        pixels, changed = compose_head(rgb, plate, area, layer, unit)
+        return frame.with_rgb(box, pixels, changed)
+
+    def _covers(self, key: _Key, appearance: Appearance, i: int, box: Box) -> F32:
+        motion = follow_head(appearance.landmarks(key.frame), appearance.landmarks(i))
+        return _moved(key.covers, motion, key.box, box, cv2.BORDER_CONSTANT)
+
+    def _plate(self, keys: list[_Key], part: float, i: int, box: Box) -> F32:
+        camera = self._plan.camera_from_first
+        moved = [
+            _moved(key.plate, _between(camera[key.frame], camera[i]), key.box, box) for key in keys
+        ]
+        if len(moved) == 1:
+            return moved[0]
+        return cv2.addWeighted(moved[0], 1 - part, moved[1], part, 0.0)
+
+
+def _between(first: F32, second: F32) -> F64:
+    """(2, 3) motion second_from_first, given both frames' motions from a common frame."""
+    a, b = np.eye(3), np.eye(3)
+    a[:2], b[:2] = first, second
+    return (b @ np.linalg.inv(a))[:2]
+
+
+def _moved(
+    plane: F32, to_from: F64, from_box: Box, to_box: Box, border: int = cv2.BORDER_REPLICATE
+) -> F32:
+    """A crop carried by a motion of whole-frame pixels from its box into another box."""
+    matrix = np.asarray(to_from, np.float64).copy()
+    matrix[:, 2] += matrix[:, :2] @ np.array(from_box[:2]) - np.array(to_box[:2])
+    size = (to_box[2] - to_box[0], to_box[3] - to_box[1])
+    return cv2.warpAffine(plane, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border)

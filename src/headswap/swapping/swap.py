@@ -1,0 +1,230 @@
+"""Swaps heads in a video: photos in, plan, survey, rendered pieces, one finished file."""
+
+from __future__ import annotations
+
+import math
+import os
+import pickle
+import tempfile
+import threading
+import time
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from headswap.errors import MappingError, NoPersonFound, OutputNotWritable
+from headswap.media import Resolution, join_pieces, output_size
+from headswap.swapping.crew import Crew
+from headswap.swapping.engines import engine_named
+from headswap.swapping.head_model import HeadModel
+from headswap.swapping.plan import RenderPlan
+from headswap.swapping.planning import calibrated_plan, final_plan, first_plan
+from headswap.swapping.reference import ReferenceReader
+from headswap.swapping.report import SwapReport, person_reports
+from headswap.swapping.survey import KeyLook
+from headswap.swapping.worker import Job
+from headswap.vision.analyze import analyze
+from headswap.vision.networks.landmarks import FaceLandmarks
+from headswap.vision.pose import fit_pose
+from headswap.vision.progress import Progress, Report
+from headswap.vision.scene import Scene
+from headswap.vision.store import ModelStore
+
+# Long enough that the decoding before a piece's first frame does not weigh, short enough that a
+# crash costs little.
+_PIECE_FRAMES = 120
+# The texture a little finer than the largest head drawn from it.
+_TEXTURE_GAIN = 1.25
+
+
+@dataclass(frozen=True, slots=True)
+class SwapOptions:
+    """How to swap. workers: rendering processes, None for one per core."""
+
+    resolution: Resolution = "source"
+    engine: str = "mesh"
+    mute: bool = False
+    largest_face: bool = False
+    crf: int = 16
+    workers: int | None = None
+
+
+@dataclass(slots=True)
+class _Stages:
+    """Seconds spent in each stage."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def timed(self, name: str) -> Generator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = round(time.perf_counter() - start, 3)
+
+
+def swap(
+    video: Path | str,
+    photos: Mapping[int, Path | str],
+    out: Path | str,
+    *,
+    options: SwapOptions | None = None,
+    scene: Scene | None = None,
+    store: ModelStore | None = None,
+    progress: Report | None = None,
+) -> SwapReport:
+    """Writes `video` to `out` with the heads of the mapped people replaced.
+
+    photos: for each obj_id the photo of the head to put there. scene: an earlier analysis of the
+    same video. The file at `out` is replaced at the very end, in one step, or not at all.
+
+    Raises:
+        VideoError, PhotoError, MappingError, ModelError, OutputError, EngineUnknown, WorkerDied.
+    """
+    video, out = Path(video), Path(out)
+    options = options or SwapOptions()
+    paths = {obj_id: Path(path) for obj_id, path in photos.items()}
+    report: Report = progress or (lambda _: None)
+    store = store or ModelStore.default()
+    engine = engine_named(options.engine)
+    _check_output(video, out)
+    stages = _Stages()
+    workers = options.workers or os.cpu_count() or 1
+    with tempfile.TemporaryDirectory(prefix="headswap-") as name, Crew(workers) as crew:
+        folder = Path(name)
+        with stages.timed("analyse"):
+            scene = scene or analyze(video, store=store, progress=report)
+        _check_mapping(scene, paths)
+        size_wh = output_size(scene.video, options.resolution)
+        with stages.timed("photos"):
+            heads = _read_heads(scene, paths, size_wh, options, store)
+        with stages.timed("plan"):
+            plan = first_plan(scene, size_wh, heads, folder)
+            plan = calibrated_plan(plan, engine, FaceLandmarks(store, threads=2))
+        with stages.timed("survey"):
+            plan = final_plan(plan, _survey(plan, crew, workers, options))
+        with stages.timed("render"):
+            pieces = _render(plan, crew, options, report)
+        with stages.timed("join"):
+            join_pieces(pieces, video, out, scene.video, mute=options.mute)
+    return SwapReport(
+        video=str(video),
+        out=str(out),
+        width=size_wh[0],
+        height=size_wh[1],
+        frame_count=len(scene.pts),
+        engine=engine.name,
+        device=engine.device,
+        pack=scene.pack,
+        models=store.used(),
+        people=person_reports(scene, plan, paths),
+        stages_s=stages.seconds,
+    )
+
+
+def _check_output(video: Path, out: Path) -> None:
+    if out.is_dir():
+        raise OutputNotWritable(f"{out} is a folder; name a file, such as {out / 'result.mp4'}")
+    if not out.parent.is_dir():
+        raise OutputNotWritable(f"there is no folder {out.parent}; make it first")
+    if out.exists() and video.exists() and out.samefile(video):
+        raise OutputNotWritable(f"{out} is the source itself; choose another output")
+    if not os.access(out.parent, os.W_OK):
+        raise OutputNotWritable(f"{out.parent} cannot be written to; choose another folder")
+
+
+def _check_mapping(scene: Scene, photos: Mapping[int, Path]) -> None:
+    if not scene.people:
+        raise NoPersonFound(
+            f"nobody found in {scene.video.path}; a face must be at least 24 px high and turned "
+            "towards the camera in some frames"
+        )
+    if not photos:
+        raise MappingError("no photo is mapped to anyone; map one, such as 0=photo.jpg")
+    known = [person.obj_id for person in scene.people]
+    for obj_id in photos:
+        if obj_id not in known:
+            raise MappingError(
+                f"there is no person {obj_id} in {scene.video.path}; there is "
+                f"{', '.join(map(str, known))} (see `headswap analyze`)"
+            )
+
+
+def _read_heads(
+    scene: Scene,
+    photos: Mapping[int, Path],
+    size_wh: tuple[int, int],
+    options: SwapOptions,
+    store: ModelStore,
+) -> dict[int, HeadModel]:
+    reader = ReferenceReader(store, threads=2)
+    resize = size_wh[1] / scene.video.height
+    people = {person.obj_id: person for person in scene.people}
+    heads: dict[int, HeadModel] = {}
+    for obj_id, path in photos.items():
+        tracks = [scene.tracks[i] for i in people[obj_id].tracks]
+        scales = np.concatenate([fit_pose(track.landmarks).scale for track in tracks])
+        largest = float(np.percentile(scales, 95)) * resize
+        heads[obj_id] = reader.read(path, _TEXTURE_GAIN * largest, options.largest_face)
+    return heads
+
+
+def _survey(plan: RenderPlan, crew: Crew, workers: int) -> list[KeyLook]:
+    path = plan.folder / "first.plan"
+    plan.save(path)
+    count = len(plan.pts)
+    outs: list[Path] = []
+    jobs: list[Job] = []
+    for start, stop in _stretches(count, min(workers, max(1, count // 24))):
+        outs.append(plan.folder / f"looks-{start}")
+        jobs.append(Job(do="survey", plan=str(path), start=start, stop=stop, out=str(outs[-1])))
+    crew.do(jobs)
+    # Written a moment ago by this program's own workers.
+    return [look for out in outs for look in pickle.loads(out.read_bytes())]  # noqa: S301
+
+
+def _render(plan: RenderPlan, crew: Crew, options: SwapOptions, report: Report) -> list[Path]:
+    path = plan.folder / "final.plan"
+    plan.save(path)
+    count = len(plan.pts)
+    stretches = _stretches(count, _pieces(count))
+    pieces = [plan.folder / f"piece-{start:07d}.mp4" for start, _ in stretches]
+    lock, done = threading.Lock(), 0
+
+    def count_up(frames: int) -> None:
+        nonlocal done
+        with lock:
+            done += frames
+            report(Progress("render", done, count))
+
+    crew.do(_jobs("render", path, stretches, pieces, options), count_up)
+    return pieces
+
+
+def _jobs(
+    do: str, plan: Path, stretches: list[tuple[int, int]], outs: list[Path], options: SwapOptions
+) -> list[Job]:
+    return [
+        Job(
+            do=do,
+            plan=str(plan),
+            start=start,
+            stop=stop,
+            out=str(out),
+            engine=options.engine,
+            crf=options.crf,
+        )
+        for (start, stop), out in zip(stretches, outs, strict=True)
+    ]
+
+
+def _pieces(frames: int) -> int:
+    """How many pieces: an even number, so that two workers end together, of a bounded length."""
+    return 1 if frames < 24 else 2 * math.ceil(frames / (2 * _PIECE_FRAMES))
+
+
+def _stretches(count: int, parts: int) -> list[tuple[int, int]]:
+    edges = np.linspace(0, count, parts + 1).round().astype(int)
+    return [(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True) if a < b]

@@ -1,0 +1,94 @@
+"""A swap that is stopped: by Ctrl-C, by SIGTERM, or killed; what it leaves behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.sample_inputs import Sample
+
+DEADLINE_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A `headswap swap` in a group of its own; `out` held an old file before."""
+
+    process: subprocess.Popen[str]
+    workers: list[psutil.Process]
+    out: Path
+    scratch: Path
+
+
+def _wait_until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + DEADLINE_S
+    while not holds():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)
+
+
+@pytest.fixture(params=["survey", "render"])
+def running(sample: Sample, tmp_path: Path, request: pytest.FixtureRequest) -> Running:
+    """Stopped nowhere yet, but known to have come so far."""
+    out, scratch = tmp_path / "results" / "out.mp4", tmp_path / "scratch"
+    out.parent.mkdir()
+    scratch.mkdir()
+    out.write_bytes(b"old")
+    process = subprocess.Popen(
+        [str(Path(sys.executable).parent / "headswap"), "swap", str(sample.clip),
+         "--map", f"0={sample.photo}", "--out", str(out)],
+        env={**os.environ, "TMPDIR": str(scratch)},
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    plan = {"survey": "first.plan", "render": "final.plan"}[request.param]
+    _wait_until(
+        lambda: bool(list(scratch.glob(f"headswap-*/{plan}"))) or process.poll() is not None
+    )
+    workers = psutil.Process(process.pid).children()
+    return Running(process, workers, out, scratch)
+
+
+@pytest.mark.parametrize(
+    ("stop", "code"),
+    [
+        (lambda pid: os.killpg(pid, signal.SIGINT), 130),
+        (lambda pid: os.kill(pid, signal.SIGTERM), 143),
+    ],
+    ids=["ctrl_c", "sigterm"],
+)
+def test_a_stopped_swap_leaves_nothing_behind(
+    running: Running, stop: Callable[[int], None], code: int
+) -> None:
+    stop(running.process.pid)
+    said, errors = running.process.communicate(timeout=DEADLINE_S)
+    assert running.process.returncode == code, errors
+    assert (said, errors) == ("", "")
+    assert not any(worker.is_running() for worker in running.workers)
+    assert [path.read_bytes() for path in running.out.parent.iterdir()] == [b"old"]
+    assert list(running.scratch.glob("headswap-*")) == []
+
+
+def test_a_killed_swap_leaves_the_old_file_and_no_process(running: Running) -> None:
+    running.process.kill()
+    running.process.communicate(timeout=DEADLINE_S)
+    assert [path.read_bytes() for path in running.out.parent.iterdir()] == [b"old"]
+    _wait_until(lambda: not any(_alive(worker) for worker in running.workers))
+
+
+def _alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
