@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,6 +10,9 @@ if TYPE_CHECKING:
     from headswap.swapping.swap import SwapOptions, swap
     from headswap.vision.analyze import analyze
     from headswap.vision.scene import Scene
+
+# ONNX Runtime reports to its maker unless told otherwise before it is loaded.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __all__ = ["Scene", "SwapOptions", "SwapReport", "analyze", "swap"]
 __version__ = "0.1.0"

@@ -18,6 +18,7 @@ HeadswapError
 │   ├── ModelMissing
 │   ├── ModelCorrupt
 │   └── ModelDownloadFailed
+├── SceneUnreadable       a saved analysis is damaged or of another version
 ├── EngineUnknown         no engine of that name
 ├── WorkerDied            a rendering process ended without an answer
 └── OutputError           the result cannot be written
@@ -106,6 +107,10 @@ class ModelCorrupt(ModelError):
 class ModelDownloadFailed(ModelError):
     code = "model_download_failed"
     retryable = True
+
+
+class SceneUnreadable(HeadswapError):
+    code = "scene_unreadable"
 
 
 class EngineUnknown(HeadswapError):

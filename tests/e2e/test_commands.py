@@ -144,7 +144,7 @@ def test_the_installed_command_is_silent_but_for_its_answer() -> None:
     done = subprocess.run(words, capture_output=True, text=True, check=True, env=dict(os.environ))
     assert done.stderr == ""
     said = json.loads(done.stdout)
-    assert [proof["runtime"] for proof in said["compute"]["proofs"]][0] == "LiteRT"
+    assert said["compute"]["proofs"][0]["runtime"] == "LiteRT"
 
 
 @pytest.mark.usefixtures("core_pack")

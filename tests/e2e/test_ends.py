@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,37 +36,42 @@ def _wait_until(holds: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-@pytest.fixture(params=["survey", "render"])
-def running(sample: Sample, tmp_path: Path, request: pytest.FixtureRequest) -> Running:
-    """Stopped nowhere yet, but known to have come so far."""
+@pytest.fixture
+def running(sample: Sample, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Running]:
+    """One that has come as far as the stage of that name."""
     out, scratch = tmp_path / "results" / "out.mp4", tmp_path / "scratch"
     out.parent.mkdir()
     scratch.mkdir()
     out.write_bytes(b"old")
-    process = subprocess.Popen(
-        [str(Path(sys.executable).parent / "headswap"), "swap", str(sample.clip),
-         "--map", f"0={sample.photo}", "--out", str(out)],
+    command = [str(Path(sys.executable).parent / "headswap"), "swap", str(sample.clip)]
+    command += ["--map", f"0={sample.photo}", "--out", str(out)]
+    plan = {"survey": "first.plan", "render": "final.plan"}[request.param]
+    with subprocess.Popen(
+        command,
         env={**os.environ, "TMPDIR": str(scratch)},
         start_new_session=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )  # fmt: skip
-    plan = {"survey": "first.plan", "render": "final.plan"}[request.param]
-    _wait_until(
-        lambda: bool(list(scratch.glob(f"headswap-*/{plan}"))) or process.poll() is not None
-    )
-    workers = psutil.Process(process.pid).children()
-    return Running(process, workers, out, scratch)
+    ) as process:
+        try:
+            _wait_until(
+                lambda: process.poll() is not None or any(scratch.glob(f"headswap-*/{plan}"))
+            )
+            assert process.poll() is None, process.communicate()
+            yield Running(process, psutil.Process(process.pid).children(), out, scratch)
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize(
-    ("stop", "code"),
+    ("running", "stop", "code"),
     [
-        (lambda pid: os.killpg(pid, signal.SIGINT), 130),
-        (lambda pid: os.kill(pid, signal.SIGTERM), 143),
+        ("survey", lambda pid: os.killpg(pid, signal.SIGINT), 130),
+        ("render", lambda pid: os.kill(pid, signal.SIGTERM), 143),
     ],
     ids=["ctrl_c", "sigterm"],
+    indirect=["running"],
 )
 def test_a_stopped_swap_leaves_nothing_behind(
     running: Running, stop: Callable[[int], None], code: int
@@ -75,16 +80,17 @@ def test_a_stopped_swap_leaves_nothing_behind(
     said, errors = running.process.communicate(timeout=DEADLINE_S)
     assert running.process.returncode == code, errors
     assert (said, errors) == ("", "")
-    assert not any(worker.is_running() for worker in running.workers)
+    assert not any(map(_alive, running.workers))
     assert [path.read_bytes() for path in running.out.parent.iterdir()] == [b"old"]
     assert list(running.scratch.glob("headswap-*")) == []
 
 
+@pytest.mark.parametrize("running", ["render"], indirect=True)
 def test_a_killed_swap_leaves_the_old_file_and_no_process(running: Running) -> None:
     running.process.kill()
     running.process.communicate(timeout=DEADLINE_S)
     assert [path.read_bytes() for path in running.out.parent.iterdir()] == [b"old"]
-    _wait_until(lambda: not any(_alive(worker) for worker in running.workers))
+    _wait_until(lambda: not any(map(_alive, running.workers)))
 
 
 def _alive(process: psutil.Process) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
+import tempfile
 import traceback
 from collections.abc import Sequence
 from enum import StrEnum
@@ -178,6 +180,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _message(error: Exception) -> str:
     if isinstance(error, HeadswapError):
         return str(error)
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return (
+            f"no space left to write {error.filename or 'temporary files'}; free some, or name "
+            f"another folder than {tempfile.gettempdir()} for temporary files with TMPDIR"
+        )
     if isinstance(error, OSError):
         return f"{error}; the disk or a file's permissions refused it, mend that and run again"
     return f"unexpected {type(error).__name__}: {error}; run again with --debug and report it"

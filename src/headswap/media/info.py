@@ -112,8 +112,8 @@ def _info(
 ) -> VideoInfo:
     orientation = Orientation.from_matrix(display_matrix(picture) or _UPRIGHT)
     width, height = orientation.turned((picture.width, picture.height))
-    aspect = stream.sample_aspect_ratio or Fraction(1)
-    rate = stream.average_rate or stream.guessed_rate or Fraction(25)
+    aspect = Fraction(stream.sample_aspect_ratio or 1)
+    rate = Fraction(stream.average_rate or stream.guessed_rate or 25)
     duration_s = _duration_s(container, stream)
     info = VideoInfo(
         path=path,

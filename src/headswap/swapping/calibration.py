@@ -79,10 +79,10 @@ def _off(
     )
     backdrop: U8 = np.full((height, width, 3), _BACKDROP, np.uint8)
     layer = engine.draw(head, state, (0, 0, width, height), backdrop)
-    over = backdrop + layer.alpha[..., None] * (layer.rgb - backdrop)
-    mesh = landmarks.find(
-        np.clip(over, 0, 255).astype(np.uint8), roi_from_landmarks(state.landmarks)
-    )
+    x0, y0, x1, y1 = layer.box_xyxy
+    over = layer.rgb * layer.alpha[..., None] + _BACKDROP * (1 - layer.alpha[..., None])
+    backdrop[y0:y1, x0:x1] = np.clip(over, 0, 255)
+    mesh = landmarks.find(backdrop, roi_from_landmarks(state.landmarks))
     if mesh.presence < _MIN_PRESENCE:
         return None
     drawn = fit_pose(mesh.landmarks[None]).rotation[0]

@@ -28,6 +28,8 @@ class Crew:
     """
 
     def __init__(self, size: int) -> None:
+        self._lock = threading.Lock()
+        self._closed = False
         self._processes = [_start() for _ in range(size)]
 
     def __enter__(self) -> Crew:
@@ -39,6 +41,8 @@ class Crew:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        with self._lock:
+            self._closed = True
         for process in self._processes:
             if kind is not None:
                 process.kill()
@@ -86,11 +90,12 @@ class Crew:
             try:
                 _ask(self._processes[i], job, count)
             except WorkerDied as error:
-                self._processes[i].wait()
-                if tries + 1 >= _TRIES:
-                    failures.append(error)
-                    return
-                self._processes[i] = _start()
+                with self._lock:
+                    if self._closed or tries + 1 >= _TRIES:
+                        failures.append(error)
+                        return
+                    self._processes[i].wait()
+                    self._processes[i] = _start()
                 waiting.put((job, tries + 1))
             except HeadswapError as error:
                 failures.append(error)
@@ -106,6 +111,8 @@ def _start() -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         text=True,
         env=environment,
+        # Ctrl-C in a terminal is for the program, which then ends its workers.
+        process_group=0,
     )
 
 

@@ -16,6 +16,7 @@ from headswap.vision.pose import fit_pose
 # How far the crop reaches from between the eyes, in centimetres of the canonical face.
 _LEFT_RIGHT_CM, _UP_CM, _DOWN_CM = 21.0, 20.0, 34.0
 _FEATHER_BELOW_JAW_CM = 0.9
+_CROWN_RADIUS_CM = 9.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +46,7 @@ def cut_head(photo: U8, landmarks: F32, mattes: MatteReader, px_per_cm: float) -
     hair = _sharpen(guided_filter(crop, planes.hair, max(1, radius // 2), 3e-4))
     hair = hair * _unlike_skin(crop, points)
     head = _head_region(planes.clothes, person, hair, points, px_per_cm)
-    alpha = (head * inside).astype(np.float32)
+    alpha = finished_crown((head * inside).astype(np.float32), inside, px_per_cm)
     alpha = _main_part(alpha, points)
     rgb = np.clip(_pure(unmix_foreground(crop, alpha), alpha), 0, 255).astype(np.uint8)
     return Cutout(rgb, alpha, (hair * alpha).astype(np.float32), points, px_per_cm)
@@ -63,14 +64,14 @@ def _upright_crop(photo: U8, landmarks: F32, px_per_cm: float) -> tuple[U8, F32,
         source = cv2.resize(source, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
         shrink *= 0.5
     eyes = landmarks[[33, 133, 362, 263], :2].mean(axis=0)
-    turn: F64 = cv2.getRotationMatrix2D((0.0, 0.0), roll, scale)
+    turn: F64 = np.asarray(cv2.getRotationMatrix2D((0.0, 0.0), roll, scale), np.float64)
     size = (round(2 * _LEFT_RIGHT_CM * px_per_cm), round((_UP_CM + _DOWN_CM) * px_per_cm))
     middle = np.array([_LEFT_RIGHT_CM * px_per_cm, _UP_CM * px_per_cm])
     turn[:, 2] = middle - turn[:, :2] @ eyes
     from_source = turn.copy()
     from_source[:, :2] /= shrink
     crop = cv2.warpAffine(
-        source, from_source, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+        source, from_source, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101
     )
     ones = np.ones(source.shape[:2], np.float32)
     inside = cv2.warpAffine(ones, from_source, size, flags=cv2.INTER_LINEAR)
@@ -116,15 +117,39 @@ def _jaw_limit(points: F32, width: int) -> F32:
     return np.maximum(row, lobes)
 
 
+def finished_crown(alpha: F32, inside: F32, px_per_cm: float) -> F32:
+    """The alpha with a crown drawn where the photo's upper edge cut it off, else unchanged.
+
+    inside: (h, w) 0..1, where the crop lies in the photo; above, the crop mirrors the photo.
+    """
+    rows = np.flatnonzero(inside[:, inside.shape[1] // 2] > 0)
+    if len(rows) == 0 or rows[0] == 0:
+        return alpha
+    top = int(rows[0])
+    columns = np.flatnonzero(alpha[min(top + 2, len(alpha) - 1)] > 0.5)
+    if len(columns) < 8:
+        return alpha
+    half, middle = (columns[-1] - columns[0]) / 2, (columns[-1] + columns[0]) / 2
+    # The crown is the segment of a circle over the cut, as wide as heads are.
+    radius = max(_CROWN_RADIUS_CM * px_per_cm, float(half))
+    sunk = np.sqrt(radius**2 - half**2)
+    up = top + 2 - np.arange(len(alpha))[:, None] + sunk
+    along = np.arange(alpha.shape[1])[None] - middle
+    cap = np.clip((radius - np.hypot(along, up)) / (0.2 * px_per_cm) + 0.5, 0, 1)
+    above = np.arange(len(alpha))[:, None] < top + 2
+    return np.where(above, np.maximum(alpha, cap), alpha).astype(np.float32)
+
+
 def _pure(foreground: F32, alpha: F32) -> F32:
     """Foreground colours whose thin edge is led over into those of the solid inside.
 
     Where little of the head is in a pixel the unmixing has little to go by, and a turned head
     shows such pixels stretched.
     """
-    inside = fill_smooth(foreground, (alpha > 0.97).astype(np.float32))
+    solid = cv2.erode((alpha > 0.97).astype(np.float32), np.ones((3, 3), np.uint8))
+    inside = fill_smooth(foreground, solid)
     trust = np.clip((alpha - 0.45) / 0.5, 0, 1)[..., None]
-    return inside + trust * (foreground - inside)
+    return (inside + trust * (foreground - inside)).astype(np.float32)
 
 
 def _unlike_skin(crop: U8, points: F32) -> F32:

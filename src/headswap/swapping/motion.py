@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from headswap.arrays import F32, F64, I32
+from headswap.arrays import F32, F64, I32, I64, Bool
 from headswap.swapping.shell import eye_coordinates
 from headswap.vision.canonical_face import (
     LEFT_EYE,
@@ -44,7 +44,7 @@ class Motion:
     expression_cm: F32
     gaze: F32
     landmarks: F32
-    seen: F32
+    seen: Bool
 
 
 def neutral_face(tracks: list[Track]) -> F64:
@@ -88,7 +88,7 @@ def _parted(track: Track, rate: float) -> list[Track]:
     return [_picked(track, places) for places in np.split(np.arange(len(track.frames)), cuts)]
 
 
-def _picked(track: Track, places: I32) -> Track:
+def _picked(track: Track, places: I64) -> Track:
     return Track(
         shot=track.shot,
         frames=track.frames[places],
@@ -114,7 +114,9 @@ def follow(track: Track, neutral: F64) -> Motion:
     """The motion of one track, its gaps bridged, smoothed with look-ahead."""
     landmarks, seen = bridge(track)
     pose = _smooth_pose(fit_pose(landmarks, neutral))
-    smooth = gaussian_filter1d(landmarks, _FACE_SIGMA, axis=0, mode="nearest")
+    smooth: F32 = np.asarray(
+        gaussian_filter1d(landmarks, _FACE_SIGMA, axis=0, mode="nearest"), np.float32
+    )
     own = fit_pose(smooth, neutral)
     expression = own.to_head(smooth)[:, :FACE] - neutral
     gaze = np.stack([_gaze(smooth, RIGHT_EYE, RIGHT_IRIS), _gaze(smooth, LEFT_EYE, LEFT_IRIS)], 1)
@@ -123,12 +125,12 @@ def follow(track: Track, neutral: F64) -> Motion:
         pose=pose,
         expression_cm=(expression * mobility()[:, None]).astype(np.float32),
         gaze=gaussian_filter1d(gaze, _FACE_SIGMA, axis=0, mode="nearest").astype(np.float32),
-        landmarks=smooth.astype(np.float32),
+        landmarks=smooth,
         seen=seen,
     )
 
 
-def bridge(track: Track) -> tuple[F32, F32]:
+def bridge(track: Track) -> tuple[F32, Bool]:
     """Landmarks for every frame from the track's first to its last, and which were seen."""
     frames = np.arange(track.frames[0], track.frames[-1] + 1)
     seen = np.isin(frames, track.frames)
@@ -167,6 +169,6 @@ def _smooth_pose(pose: Pose) -> Pose:
     )
 
 
-def _gaze(landmarks: F64, ring: I32, iris: I32) -> F32:
+def _gaze(landmarks: F32, ring: I32, iris: I32) -> F32:
     places = [eye_coordinates(face[ring], face[iris[:1]]) for face in landmarks.astype(np.float64)]
     return np.array([[along[0], across[0]] for along, across in places], np.float32)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from headswap.arrays import F32, F64, I32, I64
+from headswap.arrays import F32, F64, I64
 from headswap.media import VideoInfo
 from headswap.swapping.engines.protocol import HeadState
 from headswap.swapping.head_model import HeadModel, SkinTone
@@ -43,7 +43,7 @@ class Appearance:
     def stop(self) -> int:
         return self.motion.first + len(self.motion.landmarks)
 
-    def keys(self) -> I32:
+    def key_frames(self) -> I64:
         """Key frames: the first, every KEY_STEP-th, and the last."""
         return np.unique(np.append(np.arange(self.start, self.stop, KEY_STEP), self.stop - 1))
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from headswap.arrays import F32
+from headswap.arrays import F64
 from headswap.swapping.calibration import calibrated
 from headswap.swapping.compose.plate import BackgroundSum
+from headswap.swapping.engines.mesh import pose_vertices
 from headswap.swapping.engines.protocol import Engine
 from headswap.swapping.head_model import HeadModel
 from headswap.swapping.motion import continuous, follow, neutral_face
@@ -23,6 +24,7 @@ from headswap.vision.scene import Scene, Track
 # The survey looks this far around the eyes, enough for hair down to the chest.
 SURVEY_REACH_CM = (-21.0, -20.0, 21.0, 34.0)
 _EDGE_CM = 1.0
+_REACH_STEP = 3
 # Light changes over about this many frames are followed; faster ones are measuring noise.
 _TONE_SIGMA = 8.0
 
@@ -98,7 +100,7 @@ def _with_looks(plan: RenderPlan, appearance: Appearance, looks: list[KeyLook]) 
     tones = np.stack([np.interp(frames, at, means[:, k]) for k in range(3)], axis=1)
     tones = gaussian_filter1d(tones, _TONE_SIGMA, axis=0, mode="nearest").astype(np.float32)
     old = np.array([look.hair_reach_cm for look in looks])
-    new = _drawn_reach(plan.heads[appearance.obj_id])
+    new = _drawn_reach(appearance, plan.heads[appearance.obj_id])
     low = np.minimum(old[:, :2].min(axis=0), new[:2]) - _EDGE_CM
     high = np.maximum(old[:, 2:].max(axis=0), new[2:]) + _EDGE_CM
     return replace(
@@ -109,14 +111,16 @@ def _with_looks(plan: RenderPlan, appearance: Appearance, looks: list[KeyLook]) 
     )
 
 
-def _drawn_reach(head: HeadModel) -> F32:
-    """Left, top, right, bottom in cm from between the eyes that the head covers however turned."""
-    eyes = head.vertices_cm[[33, 133, 362, 263]].mean(axis=0)
-    from_eyes = head.vertices_cm - eyes
-    # Turning swings depth into width; a third of it covers turns of more than half a profile.
-    spare = 0.35 * np.abs(from_eyes[:, 2]).max()
-    low, high = from_eyes[:, :2].min(axis=0) - spare, from_eyes[:, :2].max(axis=0) + spare
-    return np.concatenate([low, high]).astype(np.float32)
+def _drawn_reach(appearance: Appearance, head: HeadModel) -> F64:
+    """Left, top, right, bottom in cm from between the eyes that the new head ever covers."""
+    reach: list[F64] = []
+    for frame in range(appearance.start, appearance.stop, _REACH_STEP):
+        placed = pose_vertices(head, appearance.state(frame))[:, :2]
+        eyes = appearance.landmarks(frame)[[33, 133, 362, 263], :2].mean(axis=0)
+        from_eyes = (placed - eyes) / appearance.scale(frame)
+        reach.append(np.concatenate([from_eyes.min(axis=0), from_eyes.max(axis=0)]))
+    every = np.array(reach)
+    return np.concatenate([every[:, :2].min(axis=0), every[:, 2:].max(axis=0)])
 
 
 def _write_plates(plan: RenderPlan) -> None:
@@ -131,7 +135,7 @@ def _write_plates(plan: RenderPlan) -> None:
         np.savez(plan.folder / f"plate-{shot}.npz", rgb=plate.rgb, seen=plate.seen)
 
 
-def _resized(track: Track, scale_xy: F32) -> Track:
+def _resized(track: Track, scale_xy: F64) -> Track:
     if np.allclose(scale_xy, 1):
         return track
     return replace(track, landmarks=resized_landmarks(track.landmarks, scale_xy))

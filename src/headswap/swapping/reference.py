@@ -1,7 +1,8 @@
-"""Turns a photo into a HeadModel: finds the face, checks it, cuts the head out, builds its shell."""
+"""Turns a photo into a HeadModel: finds the face, checks it, cuts the head out, shapes it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -28,8 +29,8 @@ from headswap.vision.store import ModelStore
 
 MIN_FACE_PX = 80
 MIN_PRESENCE = 0.5
-MAX_YAW_DEG = 50.0
-MAX_PITCH_DEG = 40.0
+MAX_YAW_DEG = 40.0
+MAX_PITCH_DEG = 35.0
 # Landmark depths are flatter than heads are: nose tip to ear is four fifths of a face's breadth
 # (Farkas, "Anthropometry of the head and face", 1994), the landmarks' two thirds. Measured on drawn
 # heads, this gain takes the error of yaw from a fifth of the angle to nothing.
@@ -52,6 +53,14 @@ def skin_pixels(landmarks: F32, shape: tuple[int, int]) -> U8:
     return mask
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Portrait:
+    """A photo (h, w, 3) uint8 and the landmarks (478, 3) float32 px of the face that is meant."""
+
+    rgb: U8
+    landmarks: F32
+
+
 class ReferenceReader:
     """Reads photos into head models; the networks are loaded once."""
 
@@ -63,20 +72,25 @@ class ReferenceReader:
         self._blendshapes = Blendshapes(store, threads=threads)
         self._mattes = MatteReader(store, threads)
 
-    def read(self, path: Path, px_per_cm: float, largest_face: bool = False) -> HeadModel:
-        """The head of the one face in a photo.
-
-        px_per_cm: texture pixels wanted for a centimetre of head (about the largest scale at which
-        the head will be drawn).
+    def find(self, path: Path, largest_face: bool = False) -> Portrait:
+        """The one face of a photo, found and checked.
 
         Raises:
             PhotoUnreadable, NoFaceInPhoto, SeveralFacesInPhoto (unless `largest_face`),
             PhotoFaceTooSmall, PhotoIsProfile.
         """
         photo = read_photo(path)
-        landmarks = self._one_face(photo, path, largest_face)
-        cutout = cut_head(photo, landmarks, self._mattes, min(px_per_cm, MAX_PX_PER_CM))
-        return build_head(cutout, self._blendshapes.weights(landmarks))
+        return Portrait(photo, self._one_face(photo, path, largest_face))
+
+    def head(self, portrait: Portrait, px_per_cm: float) -> HeadModel:
+        """The head model of a portrait.
+
+        px_per_cm: texture pixels wanted for a centimetre of head (about the largest scale at which
+        the head will be drawn).
+        """
+        scale = min(px_per_cm, MAX_PX_PER_CM)
+        cutout = cut_head(portrait.rgb, portrait.landmarks, self._mattes, scale)
+        return build_head(cutout, self._blendshapes.weights(portrait.landmarks))
 
     def _one_face(self, photo: U8, path: Path, largest_face: bool) -> F32:
         faces = self._detector.detect(photo)
@@ -149,6 +163,10 @@ def _back_texture(cutout: Cutout) -> U8:
         sure = above.astype(np.float32)
     oval = np.zeros((height, width), np.uint8)
     cv2.fillPoly(oval, [cutout.landmarks[FACE_OVAL, :2].round().astype(np.int32)], 1)
+    # The rim of hair still holds some of what was behind it.
+    rim = max(1, round(0.4 * cutout.px_per_cm))
+    inner = cv2.erode(sure, np.ones((2 * rim + 1, 2 * rim + 1), np.uint8))
+    sure = inner if inner.sum() > 0.1 * sure.sum() else sure
     sure[(oval > 0) & (np.arange(height)[:, None] > brow)] = 0
     filled = fill_smooth(cutout.rgb.astype(np.float32), sure)
     return np.clip(filled, 0, 255).astype(np.uint8)

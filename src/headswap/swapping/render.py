@@ -9,29 +9,38 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from headswap.arrays import F32, F64
+from headswap.arrays import F32, F64, U8
 from headswap.media import Frame, VideoReader
-from headswap.swapping.compose.blend import compose_head
-from headswap.swapping.compose.light import tone_texture
+from headswap.swapping.compose.blend import compose_head, softened
+from headswap.swapping.compose.light import light_gain, tone_texture
 from headswap.swapping.compose.plate import Background, headless, settle
-from headswap.swapping.compose.removal import follow_head, head_area
-from headswap.swapping.engines.protocol import Engine
+from headswap.swapping.compose.removal import (
+    follow_head,
+    head_area,
+    skin_and_eyes,
+    work_size,
+)
+from headswap.swapping.compose.sharpness import matching_blur
+from headswap.swapping.engines.protocol import Engine, HeadLayer
 from headswap.swapping.head_model import HeadModel
 from headswap.swapping.plan import Appearance, Box, RenderPlan
 from headswap.swapping.survey import key_path, load_mattes
+from headswap.vision.mattes import Mattes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Key:
     """A key frame of one appearance, in the key's box.
 
-    covers: (h, w, 2) hair and person. plate: (h, w, 3) the crop without its head.
+    covers: (h, w, 2) hair and person. plate: (h, w, 3) the crop without its head. blur_px: how
+    soft the face is.
     """
 
     frame: int
     box: Box
-    covers: F32
-    plate: F32
+    covers: U8
+    plate: U8
+    blur_px: float
 
 
 class Renderer:
@@ -91,13 +100,18 @@ class Renderer:
 
     def _key(self, appearance: Appearance, frame: Frame, box: Box, mattes: Mattes) -> _Key:
         rgb = frame.rgb(box)
-        face = appearance.landmarks(frame.index) - np.float32([box[0], box[1], 0])
+        face = appearance.landmarks(frame.index) - np.array([box[0], box[1], 0], np.float32)
         unit = appearance.scale(frame.index)
-        area = head_area(mattes.hair, mattes.person, face, unit)
+        area = head_area(mattes.hair, mattes.person, face, unit, rgb.shape[1::-1])
         camera = self._plan.camera_from_first[frame.index]
         plate = self._background(appearance.shot).crop(box, camera)
-        covers = np.dstack([mattes.hair, mattes.person])
-        return _Key(frame.index, box, covers, headless(rgb, mattes, area, face, unit, plate))
+        covers = np.round(np.dstack([mattes.hair, mattes.person]) * 255).astype(np.uint8)
+        layer = self._draw(appearance, frame.index, box, rgb)
+        x0, y0, x1, y1 = layer.box_xyxy
+        mask = skin_and_eyes(face, rgb.shape)[y0:y1, x0:x1]
+        blur = matching_blur(layer.rgb, rgb[y0:y1, x0:x1], mask)
+        emptied = headless(rgb, mattes, area, face, unit, plate)
+        return _Key(frame.index, box, covers, emptied, blur)
 
     def _background(self, shot: int) -> Background:
         if shot not in self._backgrounds:
@@ -134,29 +148,39 @@ class Renderer:
         if box is None or not keys:
             return frame
         rgb = frame.rgb(box)
-        face = appearance.landmarks(i) - np.float32([box[0], box[1], 0])
+        face = appearance.landmarks(i) - np.array([box[0], box[1], 0], np.float32)
         unit = appearance.scale(i)
         covers = np.maximum.reduce([self._covers(key, appearance, i, box) for key in keys])
-        area = head_area(covers[..., 0], covers[..., 1], face, unit)
+        hair, person = covers[..., 0] / np.float32(255), covers[..., 1] / np.float32(255)
+        area = head_area(hair, person, face, unit, rgb.shape[1::-1])
         part = 0.0 if after == before else (i - before) / (after - before)
-        plate = self._plate(keys, part, i, box)
-        plate = settle(plate, rgb.astype(np.float32), area)
-        layer = self._engine.draw(self._head(appearance), appearance.state(i), box, rgb)
+        plate = settle(self._plate(keys, part, i, box), rgb, area)
+        layer = self._draw(appearance, i, box, rgb)
+        layer = softened(layer, (1 - part) * keys[0].blur_px + part * keys[-1].blur_px)
         pixels, changed = compose_head(rgb, plate, area, layer, unit)
         return frame.with_rgb(box, pixels, changed)
 
-    def _covers(self, key: _Key, appearance: Appearance, i: int, box: Box) -> F32:
-        motion = follow_head(appearance.landmarks(key.frame), appearance.landmarks(i))
-        return _moved(key.covers, motion, key.box, box, cv2.BORDER_CONSTANT)
+    def _draw(self, appearance: Appearance, i: int, box: Box, rgb: U8) -> HeadLayer:
+        """The new head in the light of this frame, its box relative to the given one."""
+        layer = self._engine.draw(self._head(appearance), appearance.state(i), box, rgb)
+        gain = light_gain(appearance.tones[i - appearance.start], appearance.tone().mean)
+        x0, y0, x1, y1 = layer.box_xyxy
+        inside = (x0 - box[0], y0 - box[1], x1 - box[0], y1 - box[1])
+        return HeadLayer(inside, np.minimum(layer.rgb * gain, 255), layer.alpha)
 
-    def _plate(self, keys: list[_Key], part: float, i: int, box: Box) -> F32:
+    def _covers(self, key: _Key, appearance: Appearance, i: int, box: Box) -> U8:
+        motion = follow_head(appearance.landmarks(key.frame), appearance.landmarks(i))
+        size = work_size((box[2] - box[0], box[3] - box[1]), appearance.scale(i))
+        return _moved(key.covers, motion, key.box, box, size, cv2.BORDER_CONSTANT)
+
+    def _plate(self, keys: list[_Key], part: float, i: int, box: Box) -> U8:
         camera = self._plan.camera_from_first
         moved = [
             _moved(key.plate, _between(camera[key.frame], camera[i]), key.box, box) for key in keys
         ]
         if len(moved) == 1:
             return moved[0]
-        return cv2.addWeighted(moved[0], 1 - part, moved[1], part, 0.0)
+        return np.asarray(cv2.addWeighted(moved[0], 1 - part, moved[1], part, 0.0), np.uint8)
 
 
 def _between(first: F32, second: F32) -> F64:
@@ -167,10 +191,21 @@ def _between(first: F32, second: F32) -> F64:
 
 
 def _moved(
-    plane: F32, to_from: F64, from_box: Box, to_box: Box, border: int = cv2.BORDER_REPLICATE
-) -> F32:
-    """A crop carried by a motion of whole-frame pixels from its box into another box."""
+    plane: U8,
+    to_from: F64,
+    from_box: Box,
+    to_box: Box,
+    size_wh: tuple[int, int] | None = None,
+    border: int = cv2.BORDER_REPLICATE,
+) -> U8:
+    """A crop carried by a motion of whole-frame pixels from its box into another box.
+
+    size_wh: size of the answer, the other box's own when absent.
+    """
     matrix = np.asarray(to_from, np.float64).copy()
     matrix[:, 2] += matrix[:, :2] @ np.array(from_box[:2]) - np.array(to_box[:2])
-    size = (to_box[2] - to_box[0], to_box[3] - to_box[1])
-    return cv2.warpAffine(plane, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border)
+    full = (to_box[2] - to_box[0], to_box[3] - to_box[1])
+    size = size_wh or full
+    matrix *= [[size[0] / full[0]], [size[1] / full[1]]]
+    moved = cv2.warpAffine(plane, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border)
+    return np.asarray(moved, np.uint8)

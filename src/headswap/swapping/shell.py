@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from scipy.spatial import Delaunay
 
-from headswap.arrays import F32, F64, I32
+from headswap.arrays import F32, F64, I32, U8, Mat
 from headswap.swapping.cutout import Cutout
 from headswap.swapping.head_model import FACE_VERTICES, EyePins
 from headswap.vision.canonical_face import (
@@ -36,7 +36,8 @@ _BACK_REACH_CM = 7.0
 _BACK_INSET_CM = 0.45
 _TUCK_CM = 3.5
 _MARGIN_CM = 0.5
-_TRESS_DEPTH_CM = 1.5
+_TRESS_DEPTH_CM = 2.0
+_NAPE_CM = 7.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +92,7 @@ def build_shell(cutout: Cutout, pose: Pose) -> Shell:
     )
 
 
-def eye_place(ring_points: F64, along: F32, across: F32) -> F64:
+def eye_place(ring_points: F64, along: Mat, across: Mat) -> F64:
     """Points (p, d) inside an eye given its lid ring (16, d): see `EyePins` for the coordinates."""
     upper = ring_points[:9]
     lower = np.concatenate([ring_points[:1], ring_points[:8:-1], ring_points[8:9]])
@@ -171,7 +172,7 @@ def _front(cutout: Cutout, face: F64, outline_z: float, first: int) -> tuple[F64
     return grid, depth, numbers[triangles].astype(np.int32)
 
 
-def _relief_depth(grid: F64, oval: F32, alpha: F32, face: F64, outline_z: float) -> F64:
+def _relief_depth(grid: F64, oval: Mat, alpha: F32, face: F64, outline_z: float) -> F64:
     """Depth (n,) between the face's edge and the outline, along a quarter ellipse."""
     solid = ((alpha > 0.3) | (oval > 0)).astype(np.uint8)
     to_outline = cv2.distanceTransform(solid, cv2.DIST_L2, 5)
@@ -206,8 +207,9 @@ def _back(cutout: Cutout, outline_z: float) -> tuple[F64, F32, F64, I32]:
     rise = np.clip(to_outline[y, x] / (_BACK_REACH_CM * unit), 0, 1)
     dome = np.sqrt(1 - (1 - rise) ** 2)
     # Hair that hangs below the jaw is a curtain, not a skull.
-    chin = float(cutout.landmarks[152, 1])
-    fall = np.clip((grid[:, 1] - lobes) / max(chin - lobes, 1.0), 0, 1)
+    # Towards the nape the skull draws in.
+    fall = np.clip((grid[:, 1] - lobes) / (_NAPE_CM * unit) + 1, 0, 1)
+    fall = fall * fall * (3 - 2 * fall)
     deep = _BACK_DEPTH_CM * (1 - fall) + _TRESS_DEPTH_CM * fall
     depth = outline_z + dome * deep * unit
     # The rim is tucked under the relief, so that no gap opens between the two.
@@ -222,7 +224,7 @@ def _clockwise(xy: F64, triangles: I32) -> I32:
     return np.where((area > 0)[:, None], triangles, triangles[:, ::-1])
 
 
-def _grid(domain: F32, step_px: float) -> F64:
+def _grid(domain: Mat, step_px: float) -> F64:
     """Points of a hexagonal grid that lie in the domain, (n, 2) xy."""
     height, width = domain.shape
     ys = np.arange(0, height, step_px * np.sqrt(3) / 2)
@@ -240,12 +242,12 @@ def _grid(domain: F32, step_px: float) -> F64:
     return np.column_stack([x, y])[domain[y, x] > 0].astype(np.float64)
 
 
-def _contour(mask: F32, step_px: float) -> F64:
+def _contour(mask: Mat, step_px: float) -> F64:
     contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     step = max(1, round(step_px * 0.7))
     return np.concatenate([c[::step, 0] for c in contours if len(c) > step]).astype(np.float64)
 
 
-def _disc(radius_px: float) -> F32:
+def _disc(radius_px: float) -> U8:
     size = 2 * max(1, round(radius_px)) + 1
-    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), np.uint8)

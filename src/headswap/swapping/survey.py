@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -40,11 +41,16 @@ def sum_path(folder: Path, shot: int, start: int) -> Path:
     return folder / f"sum-{shot}-{start}.npz"
 
 
-def survey(plan: RenderPlan, start: int, stop: int, store: ModelStore) -> list[KeyLook]:
-    """Looks at the key frames from `start` to `stop`; mattes and sums go into the plan's folder."""
+def survey(
+    plan: RenderPlan, start: int, stop: int, store: ModelStore, looked: Callable[[], None]
+) -> list[KeyLook]:
+    """Looks at the key frames from `start` to `stop`; mattes and sums go into the plan's folder.
+
+    looked: called after each look.
+    """
     wanted: dict[int, list[Appearance]] = {}
     for appearance in plan.appearances:
-        for key in appearance.keys():
+        for key in appearance.key_frames():
             if start <= key < stop:
                 wanted.setdefault(int(key), []).append(appearance)
     if not wanted:
@@ -59,6 +65,7 @@ def survey(plan: RenderPlan, start: int, stop: int, store: ModelStore) -> list[K
                 look = _look(plan, appearance, frame, reader, total)
                 if look is not None:
                     looks.append(look)
+                looked()
     for shot, total in sums.items():
         np.savez(sum_path(plan.folder, shot, start), total=total.total, count=total.count)
     return looks
@@ -75,12 +82,12 @@ def _look(
     if box is None:
         return None
     rgb = frame.rgb(box)
-    face = appearance.landmarks(frame.index) - np.float32([box[0], box[1], 0])
+    face = appearance.landmarks(frame.index) - np.array([box[0], box[1], 0], np.float32)
     unit = appearance.scale(frame.index)
     mattes = reader.read(rgb, face)
     mattes = replace(mattes, hair=own_hair(mattes, face, unit))
     save_mattes(key_path(plan.folder, appearance.number, frame.index), box, mattes)
-    area = head_area(mattes.hair, mattes.person, face, unit)
+    area = head_area(mattes.hair, mattes.person, face, unit, rgb.shape[1::-1])
     clear = clear_background(mattes, area, unit)
     total.add(rgb, clear, box, plan.camera_from_first[frame.index])
     tone = skin_tone(rgb, face)

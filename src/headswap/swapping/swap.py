@@ -8,9 +8,10 @@ import pickle
 import tempfile
 import threading
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from headswap.swapping.engines import engine_named
 from headswap.swapping.head_model import HeadModel
 from headswap.swapping.plan import RenderPlan
 from headswap.swapping.planning import calibrated_plan, final_plan, first_plan
-from headswap.swapping.reference import ReferenceReader
+from headswap.swapping.reference import Portrait, ReferenceReader
 from headswap.swapping.report import SwapReport, person_reports
 from headswap.swapping.survey import KeyLook
 from headswap.swapping.worker import Job
@@ -93,18 +94,24 @@ def swap(
     stages = _Stages()
     workers = options.workers or os.cpu_count() or 1
     with tempfile.TemporaryDirectory(prefix="headswap-") as name, Crew(workers) as crew:
-        folder = Path(name)
+        # Photos first: a bad one should be known before minutes are spent on the video.
+        with stages.timed("photos"):
+            reader = ReferenceReader(store, threads=2)
+            portraits = {i: reader.find(path, options.largest_face) for i, path in paths.items()}
         with stages.timed("analyse"):
             scene = scene or analyze(video, store=store, progress=report)
+            scene = replace(scene, video=replace(scene.video, path=video))
         _check_mapping(scene, paths)
         size_wh = output_size(scene.video, options.resolution)
-        with stages.timed("photos"):
-            heads = _read_heads(scene, paths, size_wh, options, store)
         with stages.timed("plan"):
-            plan = first_plan(scene, size_wh, heads, folder)
+            report(Progress("plan", 0, 1))
+            heads = _build_heads(scene, portraits, size_wh, reader)
+            plan = first_plan(scene, size_wh, heads, Path(name))
             plan = calibrated_plan(plan, engine, FaceLandmarks(store, threads=2))
+            report(Progress("plan", 1, 1))
         with stages.timed("survey"):
-            plan = final_plan(plan, _survey(plan, crew, workers, options))
+            looks = _survey(plan, crew, workers, options, report)
+            plan = final_plan(plan, looks)
         with stages.timed("render"):
             pieces = _render(plan, crew, options, report)
         with stages.timed("join"):
@@ -152,35 +159,34 @@ def _check_mapping(scene: Scene, photos: Mapping[int, Path]) -> None:
             )
 
 
-def _read_heads(
+def _build_heads(
     scene: Scene,
-    photos: Mapping[int, Path],
+    portraits: Mapping[int, Portrait],
     size_wh: tuple[int, int],
-    options: SwapOptions,
-    store: ModelStore,
+    reader: ReferenceReader,
 ) -> dict[int, HeadModel]:
-    reader = ReferenceReader(store, threads=2)
+    """Head models as fine as the largest heads that will be drawn from them."""
     resize = size_wh[1] / scene.video.height
     people = {person.obj_id: person for person in scene.people}
     heads: dict[int, HeadModel] = {}
-    for obj_id, path in photos.items():
+    for obj_id, portrait in portraits.items():
         tracks = [scene.tracks[i] for i in people[obj_id].tracks]
         scales = np.concatenate([fit_pose(track.landmarks).scale for track in tracks])
         largest = float(np.percentile(scales, 95)) * resize
-        heads[obj_id] = reader.read(path, _TEXTURE_GAIN * largest, options.largest_face)
+        heads[obj_id] = reader.head(portrait, _TEXTURE_GAIN * largest)
     return heads
 
 
-def _survey(plan: RenderPlan, crew: Crew, workers: int) -> list[KeyLook]:
+def _survey(
+    plan: RenderPlan, crew: Crew, workers: int, options: SwapOptions, report: Report
+) -> list[KeyLook]:
     path = plan.folder / "first.plan"
     plan.save(path)
     count = len(plan.pts)
-    outs: list[Path] = []
-    jobs: list[Job] = []
-    for start, stop in _stretches(count, min(workers, max(1, count // 24))):
-        outs.append(plan.folder / f"looks-{start}")
-        jobs.append(Job(do="survey", plan=str(path), start=start, stop=stop, out=str(outs[-1])))
-    crew.do(jobs)
+    stretches = _stretches(count, min(workers, max(1, count // 24)))
+    outs = [plan.folder / f"looks-{start}" for start, _ in stretches]
+    keys = sum(len(appearance.key_frames()) for appearance in plan.appearances)
+    crew.do(_jobs("survey", path, stretches, outs, options), _counter("survey", keys, report))
     # Written a moment ago by this program's own workers.
     return [look for out in outs for look in pickle.loads(out.read_bytes())]  # noqa: S301
 
@@ -191,16 +197,21 @@ def _render(plan: RenderPlan, crew: Crew, options: SwapOptions, report: Report) 
     count = len(plan.pts)
     stretches = _stretches(count, _pieces(count))
     pieces = [plan.folder / f"piece-{start:07d}.mp4" for start, _ in stretches]
+    crew.do(_jobs("render", path, stretches, pieces, options), _counter("render", count, report))
+    return pieces
+
+
+def _counter(stage: str, total: int, report: Report) -> Callable[[int], None]:
+    """Adds up what several workers have finished and reports it."""
     lock, done = threading.Lock(), 0
 
-    def count_up(frames: int) -> None:
+    def count(finished: int) -> None:
         nonlocal done
         with lock:
-            done += frames
-            report(Progress("render", done, count))
+            done += finished
+            report(Progress(stage, done, total))
 
-    crew.do(_jobs("render", path, stretches, pieces, options), count_up)
-    return pieces
+    return count
 
 
 def _jobs(
@@ -227,4 +238,4 @@ def _pieces(frames: int) -> int:
 
 def _stretches(count: int, parts: int) -> list[tuple[int, int]]:
     edges = np.linspace(0, count, parts + 1).round().astype(int)
-    return [(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True) if a < b]
+    return [(int(a), int(b)) for a, b in pairwise(edges) if a < b]

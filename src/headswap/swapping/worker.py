@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TypedDict
 
 from headswap.errors import HeadswapError
-from headswap.media import PieceWriter, VideoInfo
+from headswap.media import PieceWriter
+from headswap.media.disk import disk_errors
 from headswap.swapping.engines import engine_named
 from headswap.swapping.plan import RenderPlan
 from headswap.swapping.render import Renderer
@@ -53,7 +54,7 @@ class Worker:
         """Does one job and tells how far it is."""
         plan = self._load(job["plan"])
         if job["do"] == "survey":
-            looks = survey(plan, job["start"], job["stop"], self._store)
+            looks = survey(plan, job["start"], job["stop"], self._store, lambda: say({"frames": 1}))
             Path(job["out"]).write_bytes(pickle.dumps(looks))
             return
         self._render(plan, job, say)
@@ -65,8 +66,7 @@ class Worker:
 
     def _render(self, plan: RenderPlan, job: Job, say: Say) -> None:
         renderer = Renderer(plan, engine_named(job["engine"]))
-        info: VideoInfo = plan.info
-        with PieceWriter(Path(job["out"]), info, plan.size_wh, crf=job["crf"]) as piece:
+        with PieceWriter(Path(job["out"]), plan.info, plan.size_wh, crf=job["crf"]) as piece:
             for frame in renderer.frames(job["start"], job["stop"]):
                 piece.write(frame)
                 say({"frames": 1})
@@ -88,7 +88,9 @@ def main() -> None:
     worker = Worker()
     for line in sys.stdin:
         try:
-            worker.do(json.loads(line), say)
+            job: Job = json.loads(line)
+            with disk_errors(Path(job["out"])):
+                worker.do(job, say)
         except HeadswapError as error:
             say({"error": type(error).__name__, "message": str(error)})
         else:

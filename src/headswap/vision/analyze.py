@@ -45,7 +45,9 @@ def analyze(
             passed.step(frame, new_shot)
             report(Progress("analyse", frame.index + 1, reader.info.frame_count))
         info = reader.info
-    found = recognise(tracker.finish(), Identity(store), store.pack, float(info.rate), report)
+    found = recognise(
+        tracker.finish(), Identity(store), store.pack, float(info.rate), len(passed.pts), report
+    )
     return Scene(
         video=info,
         pts=np.array(passed.pts, np.int64),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from headswap.arrays import F32, F64, I32, U8, Bool
 
@@ -185,12 +186,12 @@ def _found_again(key: _Key, small: U8, guess: F64, boxes: F32) -> tuple[F32, F32
     return key.corners[seen], found[seen]
 
 
-def _agreeing(frame_from_key: F64, there: F32, here: F32) -> int:
+def _agreeing(frame_from_key: NDArray[np.floating[Any]], there: F32, here: F32) -> int:
     """How many corners lie where the motion puts them."""
     return int((np.linalg.norm(_apply(frame_from_key, there) - here, axis=1) < AGREE_PX).sum())
 
 
-def _apply(transform: F64, points: F32) -> F64:
+def _apply(transform: NDArray[np.floating[Any]], points: F32) -> F64:
     return points @ transform[:2, :2].T + transform[:2, 2]
 
 

@@ -1,7 +1,8 @@
 """The canonical face mesh behind the 478 landmarks: rest vertices, triangles, named outlines.
 
-Axes as in images: x right, y down, z away from the camera; unit centimetre. Vertices, triangles and
-the weights for rigid fits are those of MediaPipe's canonical face model (Apache-2.0, see MODELS.md).
+Axes as in images: x right, y down, z away from the camera; unit centimetre. Vertices, triangles
+and the weights for rigid fits are those of MediaPipe's canonical face model (Apache-2.0; see
+MODELS.md).
 """
 
 from __future__ import annotations
@@ -14,15 +15,14 @@ import numpy as np
 
 from headswap.arrays import F32, I32
 
-FACE_OVAL = np.array(
-    [10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377]
-    + [152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109]
-)
+# fmt: off
+FACE_OVAL = np.array([
+    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
+    152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
+])
+# fmt: on
 # The lower part of the oval, ear to ear along the jaw.
-JAW = np.array(
-    [454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152]
-    + [148, 176, 149, 150, 136, 172, 58, 132, 93, 234]
-)
+JAW = FACE_OVAL[8:29]
 INNER_LIPS = np.array(
     [78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95]
 )

@@ -49,11 +49,17 @@ class Somebody:
 
 
 def recognise(
-    fragments: Sequence[Followed], identity: Identity, pack: Pack, rate: float, report: Report
+    fragments: Sequence[Followed],
+    identity: Identity,
+    pack: Pack,
+    rate: float,
+    frame_count: int,
+    report: Report,
 ) -> list[Somebody]:
     """Who is in the video, longest on screen first; what is surely nobody is left out.
 
-    rate: frames per second.
+    rate: frames per second. frame_count: of the whole video; of a very short one no more can be
+    asked than it has.
     """
     appearances: list[Appearance] = []
     for done, fragment in enumerate(fragments, start=1):
@@ -62,7 +68,7 @@ def recognise(
     groups = [
         group
         for group in group_people(appearances, rate)
-        if _is_somebody([fragments[i] for i in group], SURE_SCORE[pack], rate)
+        if _is_somebody([fragments[i] for i in group], SURE_SCORE[pack], rate, frame_count)
     ]
     somebody: list[Somebody] = []
     for group in adopt(appearances, groups, rate):
@@ -74,12 +80,13 @@ def recognise(
     return sorted(somebody, key=lambda one: -sum(len(track.frames) for track in one.tracks))
 
 
-def _is_somebody(parts: Sequence[Followed], sure: float, rate: float) -> bool:
+def _is_somebody(parts: Sequence[Followed], sure: float, rate: float, frame_count: int) -> bool:
     frames = sum(len(part.frames) for part in parts)
     hits = sum(score >= sure for part in parts for score in part.support)
     best = max((sample.quality for part in parts for sample in part.samples.best()), default=0.0)
     least = LEAST_FRAMES if best >= CLEAR_QUALITY else round(LEAST_S_UNCLEAR * rate)
-    return frames >= max(LEAST_FRAMES, least) and hits >= SURE_TIMES
+    asked = min(max(LEAST_FRAMES, least), frame_count)
+    return frames >= asked and hits >= min(SURE_TIMES, frame_count)
 
 
 def _appearance(fragment: Followed, identity: Identity) -> Appearance:

@@ -1,4 +1,4 @@
-"""What analysis knows of a video: frames' times, shots, people and every face with its landmarks."""
+"""What analysis knows of a video: frames' times, shots, people, every face's landmarks."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headswap.arrays import F32, I32
-from headswap.errors import HeadswapError
+from headswap.errors import SceneUnreadable
 from headswap.media import ColorTags, VideoInfo
 from headswap.media.disk import whole_file
 from headswap.vision.scene import Person, Scene, Shot, Track
@@ -65,22 +65,22 @@ def load_scene(path: Path) -> Scene:
     """The scene saved at `path`.
 
     Raises:
-        HeadswapError: the file is damaged, is no scene, or is of another version.
+        SceneUnreadable: the file is damaged, is no scene, or is of another version.
         OSError: there is no such file, or it cannot be read.
     """
     content = path.read_bytes()
     head_end = len(MAGIC) + _HEAD.size
     if not content.startswith(MAGIC) or len(content) < head_end:
-        raise HeadswapError(f"{path}: not a scene file; analyse the video again")
+        raise SceneUnreadable(f"{path}: not a scene file; analyse the video again")
     version, text_length, checksum = _HEAD.unpack(content[len(MAGIC) : head_end])
     if version != VERSION:
-        raise HeadswapError(
+        raise SceneUnreadable(
             f"{path}: scene file of version {version}, this program reads version {VERSION}; "
             "analyse the video again"
         )
     body = content[head_end:]
     if zlib.crc32(body) != checksum:
-        raise HeadswapError(f"{path}: the scene file is damaged; analyse the video again")
+        raise SceneUnreadable(f"{path}: the scene file is damaged; analyse the video again")
     header: dict[str, Any] = json.loads(body[:text_length])
     return _decoded(header, _Reader(body[text_length:]))
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import cv2
 import numpy as np
 
 from headswap.arrays import F32, U8, Bool
@@ -9,20 +12,42 @@ from headswap.swapping.compose.light import chin_shadow
 from headswap.swapping.engines.protocol import HeadLayer
 
 _CHIN_SHADE = 0.22
+_LEAST_BLUR_PX = 0.3
+# Chin shadow ends this far from the head.
+_SHADE_CM = 3.0
 
 
 def compose_head(
-    rgb: U8, plate: F32, area: F32, layer: HeadLayer, scale_px_cm: float
+    rgb: U8, plate: U8, area: F32, layer: HeadLayer, scale_px_cm: float
 ) -> tuple[U8, Bool]:
     """The crop with its head replaced, and the pixels that differ from the source.
 
-    rgb: (h, w, 3) uint8, the frame's crop. plate: (h, w, 3) float32, the same without its head.
-    area: (h, w) 0..1, where the old head was. layer: the new head in the same box.
+    rgb: (h, w, 3) uint8, the frame's crop. plate: (h, w, 3) uint8, the same without its head.
+    area: (h, w) 0..1, where the old head was. layer: the new head, in a box relative to the crop.
     """
-    image = rgb.astype(np.float32)
-    emptied = image + area[..., None] * (plate - image)
-    shade = chin_shadow(layer.alpha, scale_px_cm) * np.maximum(area, 0) * _CHIN_SHADE
-    emptied *= 1 - shade[..., None]
-    result = emptied + layer.alpha[..., None] * (layer.rgb - emptied)
-    changed = (area > 1 / 512) | (layer.alpha > 1 / 512)
-    return np.clip(result + 0.5, 0, 255).astype(np.uint8), changed
+    result = np.asarray(cv2.blendLinear(plate, rgb, area, 1 - area), np.uint8)
+    changed = area > 1 / 512
+    x0, y0, x1, y1 = layer.box_xyxy
+    head = np.s_[y0:y1, x0:x1]
+    reach = round(_SHADE_CM * scale_px_cm)
+    left, top = max(0, x0 - reach), max(0, y0 - reach)
+    around = np.s_[top : y1 + reach, left : x1 + reach]
+    alpha = np.zeros(area.shape, np.float32)
+    alpha[head] = layer.alpha
+    shade = 1 - chin_shadow(alpha[around], scale_px_cm) * area[around] * _CHIN_SHADE
+    emptied = result[around] * shade[..., None]
+    over = emptied[y0 - top : y1 - top, x0 - left : x1 - left]
+    over += layer.alpha[..., None] * (layer.rgb - over)
+    result[around] = np.clip(emptied + 0.5, 0, 255)
+    changed[head] |= layer.alpha > 1 / 512
+    return result, changed
+
+
+def softened(layer: HeadLayer, blur_px: float) -> HeadLayer:
+    """The layer blurred by a Gaussian of this standard deviation; edges are blurred as well."""
+    if blur_px < _LEAST_BLUR_PX:
+        return layer
+    # Colours are weighted by alpha, or what lies under the transparent part would bleed in.
+    soft = cv2.GaussianBlur(layer.rgb * layer.alpha[..., None], (0, 0), blur_px)
+    alpha = np.asarray(cv2.GaussianBlur(layer.alpha, (0, 0), blur_px), np.float32)
+    return replace(layer, rgb=soft / np.maximum(alpha, 1e-3)[..., None], alpha=alpha)

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from headswap.arrays import F32, Bool
+from headswap.arrays import F32, F64, I64, Bool
 from headswap.swapping.matting import fill_smooth
 from headswap.vision.mattes import Mattes
 from headswap.vision.pose import fit_pose
 
 # Centimetres below the chin where neck turns into shoulder, and the slope of a shoulder.
 _NECK_LENGTH_CM = 4.5
-_NECK_HALF_WIDTH_CM = 5.6
+_NECK_HALF_WIDTH_CM = 5.2
 # Where the neck meets the skull, in head space.
-_SKULL_BASE_CM = np.array([[0.0, 3.0, 6.5]])
+_SKULL_BASE_CM = np.array([[0.0, 3.5, 5.5]])
 _LOW_JAW = [152, 148, 377, 176, 400, 150, 379, 136, 365, 172, 397]
 _SHOULDER_SLOPE = 0.42
 
@@ -47,8 +47,9 @@ def complete_body(rgb: F32, mattes: Mattes, head: F32, landmarks: F32, scale_px_
     area = (rows >= top[None]) | neck
     # Where the picture shows what is there, the picture is right.
     alpha = np.where(free, mattes.person * _below_mouth(landmarks, seen.shape), area)
-    alpha = cv2.GaussianBlur(alpha.astype(np.float32), (0, 0), max(0.7, 0.08 * scale_px_cm))
-    return Body(alpha, _fill(rgb, mattes, seen, neck, scale_px_cm))
+    soft = max(0.7, 0.08 * scale_px_cm)
+    alpha = np.asarray(cv2.GaussianBlur(alpha.astype(np.float32), (0, 0), soft), np.float32)
+    return Body(alpha, _fill(rgb, mattes, seen, rows > top + 0.5 * scale_px_cm, neck, scale_px_cm))
 
 
 def _below_mouth(landmarks: F32, shape: tuple[int, int]) -> Bool:
@@ -76,7 +77,8 @@ def _neck(landmarks: F32, shape: tuple[int, int], unit: float, seen_skin: Bool) 
     half = float(np.clip(wide, 0.75 * _NECK_HALF_WIDTH_CM * unit, _NECK_HALF_WIDTH_CM * unit))
     down = np.clip((rows - skull[1]) / max(base - skull[1], 1.0), 0, 1)
     middle = skull[0] + (foot - skull[0]) * down
-    widen = 1 + 0.3 * down**4
+    # Narrower where it goes up behind the jaw, wider into the shoulders.
+    widen = 0.8 + 0.2 * np.clip(down * 3, 0, 1) + 0.3 * down**4
     columns = np.abs(np.arange(shape[1])[None] - middle)
     return (columns <= half * widen) & (rows > skull[1])
 
@@ -107,7 +109,7 @@ def _outline(seen: Bool, free: Bool, neck: Bool, landmarks: F32, unit: float) ->
     return np.minimum(top, first).astype(np.float32)
 
 
-def _draw_shoulder(top: F32, columns: F32, base_y: float, height: int) -> None:
+def _draw_shoulder(top: F64, columns: I64, base_y: float, height: int) -> None:
     """Fills the unknown of `top` along columns that lead outwards from the neck."""
     values = top[columns]
     known = np.flatnonzero(~np.isnan(values[1:])) + 1
@@ -121,21 +123,27 @@ def _draw_shoulder(top: F32, columns: F32, base_y: float, height: int) -> None:
     top[columns] = np.interp(np.arange(len(columns)), anchors, heights)
 
 
-def _fill(rgb: F32, mattes: Mattes, seen: Bool, neck: Bool, unit: float) -> F32:
+def _fill(rgb: F32, mattes: Mattes, seen: Bool, deep: Bool, neck: Bool, unit: float) -> F32:
     """Colours of skin and clothes, each continued by itself into what was hidden."""
     inner = cv2.erode(seen.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     skin = inner & (mattes.skin > np.maximum(mattes.clothes, 0.4))
-    # A matte's rim holds some background, which would tint everything that grows from it.
-    clothes = inner & (mattes.skin < 0.3) & (mattes.person > 0.9) & (mattes.hair < 0.05)
+    # Well below the outline: a matte's rim holds background, which would tint all that grows of it.
+    clothes = seen & (mattes.skin < 0.4) & deep
     if clothes.sum() < 30 or skin.sum() < 30:
         return fill_smooth(rgb, inner.astype(np.float32))
+    # A hidden shoulder is dressed like the shoulder that is seen, not like the neck.
+    beside = cv2.dilate(neck.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0
+    outer = np.where(neck, _nearer(skin, clothes), _nearer(skin & beside, clothes & beside))
+    # An edge about as soft as a collar.
+    is_skin = np.clip(outer / (0.3 * unit) + 0.5, 0, 1)[..., None]
+    filled = [fill_smooth(rgb, part.astype(np.float32)) for part in (skin, clothes)]
+    return (filled[1] + is_skin * (filled[0] - filled[1])).astype(np.float32)
+
+
+def _nearer(skin: Bool, clothes: Bool) -> F32:
+    """(h, w) px: how much nearer the next skin is than the next clothes."""
+    if not skin.any() or not clothes.any():
+        return np.full(skin.shape, 1e3 if skin.any() else -1e3, np.float32)
     to_skin = cv2.distanceTransform((~skin).astype(np.uint8), cv2.DIST_L2, 3)
     to_clothes = cv2.distanceTransform((~clothes).astype(np.uint8), cv2.DIST_L2, 3)
-    # Beside the neck hair hides a shoulder sooner than bare skin.
-    from_neck = cv2.distanceTransform((~neck).astype(np.uint8), cv2.DIST_L2, 3)
-    # Each hidden pixel belongs to the nearer of the two, over an edge about as soft as a collar.
-    nearer = to_clothes - to_skin - 3 * np.maximum(from_neck - 0.5 * unit, 0) * (to_skin > 0)
-    is_skin = np.clip(nearer / (0.3 * unit) + 0.5, 0, 1)[..., None]
-    return is_skin * fill_smooth(rgb, skin.astype(np.float32)) + (1 - is_skin) * fill_smooth(
-        rgb, clothes.astype(np.float32)
-    )
+    return (to_clothes - to_skin).astype(np.float32)

@@ -7,11 +7,15 @@ import numpy as np
 
 from headswap.arrays import F32, F64, I32, U8
 from headswap.swapping.compose.body import complete_body
+from headswap.swapping.compose.removal import work_size
 from headswap.swapping.matting import fill_smooth
 from headswap.vision.mattes import Mattes
 
 Box = tuple[int, int, int, int]
 _CLEAR_CM = 0.3
+# What was clear only once or twice was more likely a hand that no matte knew.
+_LEAST_VIEWS = 3
+_LARGEST_GAP = 24.0
 
 
 class BackgroundSum:
@@ -48,7 +52,9 @@ class BackgroundSum:
 
     def plate(self) -> Background:
         mean = self.total / np.maximum(self.count, 1)[..., None]
-        return Background(np.round(mean).astype(np.uint8), (self.count > 0).astype(np.uint8))
+        return Background(
+            np.round(mean).astype(np.uint8), (self.count >= _LEAST_VIEWS).astype(np.uint8)
+        )
 
 
 class Background:
@@ -89,37 +95,57 @@ def headless(
     landmarks: F32,
     scale_px_cm: float,
     plate: tuple[F32, F32],
-) -> F32:
-    """(h, w, 3) float32 0..255: the crop as it would look without its head.
+) -> U8:
+    """(h, w, 3) uint8: the crop as it would look without its head.
 
     head: (h, w) 0..1, the area to empty. plate: the shot's background in this box and where it is
     known. The rest of the crop is the crop.
     """
-    image = rgb.astype(np.float32)
-    clear = clear_background(mattes, head, scale_px_cm).astype(np.float32)
+    height, width = head.shape
+    work = work_size((width, height), scale_px_cm)
+    ratio = work[0] / width
+
+    def small(plane: F32 | U8) -> F32:
+        return cv2.resize(plane, work, interpolation=cv2.INTER_AREA).astype(np.float32)
+
+    clear = clear_background(mattes, head, scale_px_cm)
     plate_rgb, plate_known = plate
-    known = np.maximum(clear, plate_known)
-    source = np.where(clear[..., None] > 0, image, plate_rgb)
-    background = fill_smooth(source, known)
-    body = complete_body(image, mattes, head, landmarks, scale_px_cm)
-    beneath = background + body.alpha[..., None] * (body.rgb - background)
-    return image + (head[..., None] > 0) * (beneath - image)
+    known = np.maximum(clear, plate_known).astype(np.float32)
+    source = np.where(clear[..., None] > 0, rgb, plate_rgb).astype(np.float32)
+    # What has to be made up is smooth anyway, and is made at working size.
+    sure = small(known)
+    mean = small(source * known[..., None]) / np.maximum(sure, np.float32(1e-3))[..., None]
+    filled = fill_smooth(mean, sure)
+    planes = Mattes(*(small(p) for p in (mattes.person, mattes.hair, mattes.skin, mattes.clothes)))
+    scaled = landmarks * np.float32(ratio)
+    body = complete_body(small(rgb), planes, small(head), scaled, scale_px_cm * ratio)
+    made_up = cv2.resize(filled, (width, height), interpolation=cv2.INTER_LINEAR)
+    background = np.where(known[..., None] > 0, source, made_up)
+    alpha = cv2.resize(body.alpha, (width, height), interpolation=cv2.INTER_LINEAR)[..., None]
+    dressed = cv2.resize(body.rgb, (width, height), interpolation=cv2.INTER_LINEAR)
+    beneath = np.clip(background + alpha * (dressed - background) + 0.5, 0, 255)
+    return np.where(head[..., None] > 0, beneath.astype(np.uint8), rgb)
 
 
-def settle(plate: F32, rgb: F32, head: F32) -> F32:
+def settle(plate: U8, rgb: U8, head: F32) -> U8:
     """The plate with its slow differences from this frame, seen around the head, taken out.
 
     Light changes and the last pixels of misalignment would show as a rim; the difference on the
-    visible side is continued smoothly over the hidden one. All (h, w[, 3]) float32.
+    visible side is continued smoothly over the hidden one. plate, rgb: (h, w, 3) uint8; head:
+    (h, w) float32 0..1.
     """
     height, width = head.shape
     small = (max(8, width // 4), max(8, height // 4))
     weight = (cv2.resize(head, small, interpolation=cv2.INTER_AREA) < 0.01).astype(np.float32)
     # Only a band around the head speaks for it; far away other things may move.
     near = cv2.dilate(1 - weight, np.ones((7, 7), np.uint8))
-    gap = cv2.resize(rgb - plate, small, interpolation=cv2.INTER_AREA)
+    pair = [
+        cv2.resize(image, small, interpolation=cv2.INTER_AREA).astype(np.float32)
+        for image in (rgb, plate)
+    ]
     # Large differences are motion, not light.
-    gap = np.clip(gap, -24, 24)
-    offset = fill_smooth(gap, weight * near)
+    gap = np.clip(pair[0] - pair[1], -_LARGEST_GAP, _LARGEST_GAP)
+    offset = fill_smooth(gap, weight * near) + 128
+    offset = np.clip(offset + 0.5, 0, 255).astype(np.uint8)
     offset = cv2.resize(offset, (width, height), interpolation=cv2.INTER_LINEAR)
-    return plate + offset
+    return np.asarray(cv2.addWeighted(plate, 1.0, offset, 1.0, -128.0), np.uint8)

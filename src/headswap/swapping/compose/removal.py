@@ -15,6 +15,8 @@ _STABLE = np.array([33, 133, 362, 263, 168, 6, 4, 127, 356, 10, 67, 297, 152, 58
 _HAIR = 0.12
 _GROW_CM = 0.5
 _FRIZZ_CM = 1.1
+_WORN_CM = 2.0
+_WORK_PX_PER_CM = 6.0
 _SOFT_CM = 0.3
 
 
@@ -30,22 +32,44 @@ def follow_head(from_landmarks: F32, to_landmarks: F32) -> F64:
     return np.column_stack([turn, bm - turn @ am])
 
 
-def head_area(hair: F32, person: F32, landmarks: F32, scale_px_cm: float) -> F32:
-    """(h, w) float32 0..1: hair, skull, face and ears with a margin and a soft rim.
+def work_size(size_wh: tuple[int, int], scale_px_cm: float) -> tuple[int, int]:
+    """The size at which areas with margins in centimetres are worked out: no finer than needed."""
+    shrink = max(1.0, scale_px_cm / _WORK_PX_PER_CM)
+    return max(1, round(size_wh[0] / shrink)), max(1, round(size_wh[1] / shrink))
 
-    hair: (h, w) 0..1, see `own_hair`; person: (h, w) 0..1; landmarks: (478, 3) in the same pixels;
-    scale_px_cm: px per cm.
+
+def head_area(
+    hair: F32, person: F32, landmarks: F32, scale_px_cm: float, size_wh: tuple[int, int]
+) -> F32:
+    """(h, w) float32 0..1 of `size_wh`: hair, skull, face and ears, with a margin and a soft rim.
+
+    hair (see `own_hair`), person: 0..1, of that size or smaller; landmarks: (478, 3) px and
+    scale_px_cm px per cm at that size.
     """
+    work = work_size(size_wh, scale_px_cm)
+    if hair.shape[1] > work[0]:
+        hair = np.asarray(cv2.resize(hair, work, interpolation=cv2.INTER_AREA), np.float32)
+        person = np.asarray(cv2.resize(person, work, interpolation=cv2.INTER_AREA), np.float32)
+    height, width = hair.shape
+    ratio = np.array([width / size_wh[0], height / size_wh[1], width / size_wh[0]], np.float32)
+    area = _head_area(hair, person, landmarks * ratio, scale_px_cm * width / size_wh[0])
+    return np.asarray(cv2.resize(area, size_wh, interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _head_area(hair: F32, person: F32, landmarks: F32, unit: float) -> F32:
     skull = face_and_ears(landmarks, hair.shape)
     tresses = (hair > _HAIR).astype(np.uint8)
-    wide = cv2.dilate(tresses, _disc(_FRIZZ_CM * scale_px_cm))
+    wide = np.asarray(cv2.dilate(tresses, _disc(_FRIZZ_CM * unit)), np.uint8)
     # Stray hair reaches far over a background, but on a body the margin would eat collar and neck.
     chin = float(landmarks[152, 1])
-    body = (person > 0.5) & (hair < 0.05)
-    body &= np.arange(len(hair))[:, None] > chin
-    wide[body] = 0
-    solid = cv2.dilate(skull | tresses, _disc(_GROW_CM * scale_px_cm)) | wide
-    return cv2.GaussianBlur(solid.astype(np.float32), (0, 0), max(0.6, _SOFT_CM * scale_px_cm))
+    below = np.arange(len(hair))[:, None] > chin
+    wide[(person > 0.5) & (hair < 0.05) & below] = 0
+    # Glasses, hats and jewels stand off the skull; what is person there belongs to the head.
+    worn = np.asarray(cv2.dilate(skull, _disc(_WORN_CM * unit)), np.uint8)
+    worn &= ((person > 0.5) & ~below).astype(np.uint8)
+    solid = np.asarray(cv2.dilate(skull | tresses | worn, _disc(_GROW_CM * unit)), np.uint8) | wide
+    soft = max(0.6, _SOFT_CM * unit)
+    return np.asarray(cv2.GaussianBlur(solid.astype(np.float32), (0, 0), soft), np.float32)
 
 
 def own_hair(mattes: Mattes, landmarks: F32, scale_px_cm: float) -> F32:
@@ -64,11 +88,17 @@ def own_hair(mattes: Mattes, landmarks: F32, scale_px_cm: float) -> F32:
     return (hair * np.isin(labels, mine[mine > 0])).astype(np.float32)
 
 
+def skin_and_eyes(landmarks: F32, shape: tuple[int, ...]) -> U8:
+    """(h, w) uint8, 1 on the face inside its oval."""
+    mask = np.zeros(shape[:2], np.uint8)
+    cv2.fillPoly(mask, [landmarks[FACE_OVAL, :2].round().astype(np.int32)], 1)
+    return mask
+
+
 def face_and_ears(landmarks: F32, shape: tuple[int, int]) -> U8:
     """(h, w) uint8, 1 on face, ears and skull, as far as they are seen from this side."""
-    mask = np.zeros(shape, np.uint8)
+    mask = skin_and_eyes(landmarks, shape)
     xy = landmarks[FACE_OVAL, :2]
-    cv2.fillPoly(mask, [xy.round().astype(np.int32)], 1)
     skull = fit_pose(landmarks[None]).to_frame(_SKULL_CM)[0, :, :2]
     upper = np.vstack([xy[_UPPER], skull]).astype(np.float32)
     cv2.fillConvexPoly(mask, cv2.convexHull(upper).round().astype(np.int32), 1)
@@ -76,7 +106,7 @@ def face_and_ears(landmarks: F32, shape: tuple[int, int]) -> U8:
 
 
 def _skull_points() -> F64:
-    """(n, 3) cm in head space: an ellipsoid for the skull, and both ears.
+    """(n, 3) cm in head space: an ellipsoid for the skull, both ears, and glasses.
 
     Mean adult breadth, height and length of the cranial vault; the ears from brow to nose base.
     """
@@ -89,8 +119,9 @@ def _skull_points() -> F64:
             (9.0 * around * np.sin(angle)).ravel() + 5.0,
         ]
     )
-    ears = [[s * x, y, z] for s in (-1, 1) for x, z in ((7.6, 2.5), (8.9, 5.5)) for y in (-3, 3.6)]
-    return np.vstack([vault, ears])
+    ears = [[s * x, y, z] for s in (-1, 1) for x, z in ((7.6, 2.5), (9.6, 6.5)) for y in (-3.4, 4)]
+    glasses = [[side, y, -3.5] for side in (-7.2, 7.2) for y in (-3.8, 0.2)]
+    return np.vstack([vault, ears, glasses])
 
 
 def _upper_oval() -> I32:

@@ -28,8 +28,6 @@ class MeshEngine:
         """See `Engine.draw`."""
         placed = pose_vertices(head, state)
         x0, y0, x1, y1 = tight = _bounds(placed, box_xyxy)
-        if x1 - x0 < 2 or y1 - y0 < 2:
-            return _empty(box_xyxy)
         local = (placed - [x0, y0, 0.0]).astype(np.float32)
         xy, depth = np.ascontiguousarray(local[:, :2]), np.ascontiguousarray(local[:, 2])
         shape = (y1 - y0, x1 - x0)
@@ -37,12 +35,13 @@ class MeshEngine:
         back_map, back_z = _draw_part(xy, depth, head.back_triangles, head.uv, shape)
         rgb, alpha = _paint(head.texture, front_map, front_z)
         back_rgb, shows = _paint(head.back_texture, back_map, back_z)
-        total = alpha + (1 - alpha) * shows
-        rgb = cv2.blendLinear(rgb, back_rgb, alpha + 1e-4, (1 - alpha) * shows)
+        total = (alpha + (1 - alpha) * shows).astype(np.float32)
+        mixed = cv2.blendLinear(rgb, back_rgb, alpha + np.float32(1e-4), (1 - alpha) * shows)
+        rgb = np.asarray(mixed, np.float32)
         left, top = x0 - box_xyxy[0], y0 - box_xyxy[1]
         seen = frame_rgb[top : top + shape[0], left : left + shape[1]]
         _show_mouth(head, state, xy, depth, front_z, seen, (x0, y0), rgb, total)
-        return _in_box(rgb, total, tight, box_xyxy)
+        return HeadLayer(tight, rgb, total)
 
 
 def _bounds(placed: F64, box: Box) -> Box:
@@ -50,20 +49,10 @@ def _bounds(placed: F64, box: Box) -> Box:
     low = np.floor(placed[:, :2].min(axis=0)).astype(int) - 3
     high = np.ceil(placed[:, :2].max(axis=0)).astype(int) + 4
     x0, y0 = max(box[0], int(low[0])), max(box[1], int(low[1]))
-    return x0, y0, min(box[2], int(high[0])), min(box[3], int(high[1]))
-
-
-def _empty(box: Box) -> HeadLayer:
-    shape = (box[3] - box[1], box[2] - box[0])
-    return HeadLayer(box, np.zeros((*shape, 3), np.float32), np.zeros(shape, np.float32))
-
-
-def _in_box(rgb: F32, alpha: F32, tight: Box, box: Box) -> HeadLayer:
-    layer = _empty(box)
-    window = np.s_[tight[1] - box[1] : tight[3] - box[1], tight[0] - box[0] : tight[2] - box[0]]
-    layer.rgb[window] = rgb
-    layer.alpha[window] = alpha
-    return layer
+    x1, y1 = min(box[2], int(high[0])), min(box[3], int(high[1]))
+    # A head outside the box still gives a layer, of one transparent pixel.
+    x0, y0 = min(x0, box[2] - 1), min(y0, box[3] - 1)
+    return x0, y0, max(x1, x0 + 1), max(y1, y0 + 1)
 
 
 def pose_vertices(head: HeadModel, state: HeadState) -> F64:
@@ -95,10 +84,11 @@ def _paint(texture: U8, uv_map: F32, zbuffer: F32) -> tuple[F32, F32]:
     # Just outside the shell the map has no answer; it is given the nearest one inside.
     wide = np.where(covered[..., None] > 0, uv_map, cv2.dilate(uv_map, _RING))
     painted = cv2.remap(texture, wide[..., 0], wide[..., 1], cv2.INTER_LINEAR).astype(np.float32)
-    edge = np.clip(cv2.GaussianBlur(covered, (0, 0), _EDGE_PX) * 1.5 - 0.25, 0, 1)
+    edge: F32 = np.asarray(cv2.GaussianBlur(covered, (0, 0), _EDGE_PX), np.float32)
+    edge = np.clip(edge * np.float32(1.5) - np.float32(0.25), 0, 1)
     if painted.shape[2] == 3:
         return painted, edge
-    return np.ascontiguousarray(painted[..., :3]), painted[..., 3] * (edge / 255)
+    return np.ascontiguousarray(painted[..., :3]), painted[..., 3] * edge / np.float32(255)
 
 
 def _show_mouth(

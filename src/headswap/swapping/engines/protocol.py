@@ -31,9 +31,9 @@ class HeadState:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeadLayer:
-    """A drawn head in a box of the frame.
+    """A drawn head in a box of the frame, no larger than need be.
 
-    box_xyxy: the box, px. rgb: (h, w, 3) float32 0..255. alpha: (h, w) float32 0..1.
+    box_xyxy: the layer's own box, px. rgb: (h, w, 3) float32 0..255. alpha: (h, w) float32 0..1.
     """
 
     box_xyxy: Box
@@ -57,8 +57,9 @@ class Engine(Protocol):
     device: str
 
     def draw(self, head: HeadModel, state: HeadState, box_xyxy: Box, frame_rgb: U8) -> HeadLayer:
-        """The head in its state, drawn for the box; frame_rgb: (h, w, 3) uint8 pixels of the box.
+        """The head in its state, as far as it lies within the box.
 
+        frame_rgb: (h, w, 3) uint8, the frame's pixels in the box.
         Whatever an engine cannot draw it leaves transparent; it never returns the frame's head.
         """
         ...

@@ -13,8 +13,9 @@ def rasterize(xy: F32, depth: F32, triangles: I32, attributes: F32, zbuffer: F32
     """Draws `triangles` into `out` where they are nearer than `zbuffer`; both are updated.
 
     xy: (v, 2) float32 pixel positions (pixel centres at whole numbers). depth: (v,) float32, small
-    is near. triangles: (t, 3) int32, drawn if clockwise on the screen. attributes: (v, c) float32, interpolated linearly in the
-    picture (the camera is weakly perspective). zbuffer: (h, w) float32. out: (h, w, c) float32.
+    is near. triangles: (t, 3) int32, drawn if clockwise on the screen. attributes: (v, c) float32,
+    interpolated linearly in the picture (the camera is weakly perspective). zbuffer: (h, w)
+    float32. out: (h, w, c) float32.
     """
     height, width = zbuffer.shape
     channels = attributes.shape[1]
