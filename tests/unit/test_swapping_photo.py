@@ -70,7 +70,8 @@ def test_a_photo_that_says_how_it_was_held_is_turned_upright(
 
 def test_a_cmyk_photo_has_its_colours(tmp_path: Path) -> None:
     path = _saved(tmp_path, "a.jpg", _picture().convert("CMYK"), quality=97, subsampling=0)
-    assert Image.open(path).mode == "CMYK"
+    with Image.open(path) as image:
+        assert image.mode == "CMYK"
     assert _is_the_picture(read_photo(path), by=10)
 
 
@@ -173,5 +174,5 @@ def test_a_photo_of_more_than_100_megapixels_is_refused_unread(
     content = bytearray(head.getvalue())
     content[18:26] = size[0].to_bytes(4, "little") + size[1].to_bytes(4, "little")
     path.write_bytes(bytes(content))
-    with pytest.raises(PhotoUnreadable, match=r"huge\.bmp"):
+    with pytest.raises(PhotoUnreadable, match=r"huge\.bmp.*smaller"):
         read_photo(path)

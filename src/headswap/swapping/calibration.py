@@ -21,7 +21,9 @@ from headswap.vision.networks.roi import roi_from_landmarks
 from headswap.vision.pose import Pose, fit_pose
 
 _SAMPLES = 10
-_ROUNDS = 2
+# Part of the error that is taken back. All of it would serve the measured pose best, but likeness
+# suffers: part of what looks like a turn is the shape of the new face.
+_PART = 0.65
 _MAX_YAW_DEG = 55.0
 _MIN_PRESENCE = 0.5
 # Faces are drawn this large for measuring, whatever their size in the video.
@@ -35,16 +37,13 @@ _RIDGE = 0.05
 def calibrated(motion: Motion, head: HeadModel, engine: Engine, landmarks: FaceLandmarks) -> Motion:
     """The motion with its rotations corrected for this head; unchanged if it cannot be measured."""
     samples = _spread(motion)
-    corrected = motion
-    for _ in range(_ROUNDS):
-        found = [(i, _off(corrected, motion, i, head, engine, landmarks)) for i in samples]
-        known = [(i, off) for i, off in found if off is not None]
-        if len(known) < 2:
-            return corrected
-        turns = _fitted(motion, [i for i, _ in known], np.array([off for _, off in known]))
-        rotation = Rotation.from_rotvec(-turns).as_matrix() @ corrected.pose.rotation
-        corrected = replace(corrected, pose=_turned(corrected.pose, rotation))
-    return corrected
+    found = [(i, _off(motion, i, head, engine, landmarks)) for i in samples]
+    known = [(i, off) for i, off in found if off is not None]
+    if len(known) < 2:
+        return motion
+    turns = _fitted(motion, [i for i, _ in known], np.array([off for _, off in known]))
+    rotation = Rotation.from_rotvec(-_PART * turns).as_matrix() @ motion.pose.rotation
+    return replace(motion, pose=_turned(motion.pose, rotation))
 
 
 def _spread(motion: Motion) -> list[int]:
@@ -60,7 +59,6 @@ def _spread(motion: Motion) -> list[int]:
 
 def _off(
     motion: Motion,
-    wanted: Motion,
     i: int,
     head: HeadModel,
     engine: Engine,
@@ -75,7 +73,7 @@ def _off(
         shift=centre,
         expression_cm=motion.expression_cm[i],
         gaze=motion.gaze[i],
-        landmarks=_moved(wanted, i, centre),
+        landmarks=_moved(motion, i, centre),
     )
     backdrop: U8 = np.full((height, width, 3), _BACKDROP, np.uint8)
     layer = engine.draw(head, state, (0, 0, width, height), backdrop)
@@ -86,7 +84,7 @@ def _off(
     if mesh.presence < _MIN_PRESENCE:
         return None
     drawn = fit_pose(mesh.landmarks[None]).rotation[0]
-    seen = fit_pose(wanted.landmarks[i][None]).rotation[0]
+    seen = fit_pose(motion.landmarks[i][None]).rotation[0]
     return Rotation.from_matrix(drawn @ seen.T).as_rotvec()
 
 

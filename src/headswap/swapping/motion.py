@@ -26,8 +26,8 @@ _GAZE_BLENDSHAPES = [i for i, name in enumerate(NAMES) if name.startswith("eyeLo
 # A face lost for no longer than this is drawn all the same, its motion interpolated.
 BRIDGE_S = 1.0
 # Frames; enough to remove the landmark network's tremble, too little to be seen as lag.
-_POSE_SIGMA = 1.2
-_FACE_SIGMA = 0.6
+_POSE_SIGMA = 1.5
+_FACE_SIGMA = 0.8
 
 
 @dataclass(frozen=True, slots=True, eq=False)

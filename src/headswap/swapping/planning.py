@@ -22,7 +22,7 @@ from headswap.vision.networks.landmarks import FaceLandmarks
 from headswap.vision.scene import Scene, Track
 
 # The survey looks this far around the eyes, enough for hair down to the chest.
-SURVEY_REACH_CM = (-21.0, -20.0, 21.0, 34.0)
+SURVEY_REACH_CM = (-25.0, -20.0, 25.0, 34.0)
 _EDGE_CM = 1.0
 _REACH_STEP = 3
 # Light changes over about this many frames are followed; faster ones are measuring noise.

@@ -15,6 +15,7 @@ from headswap.swapping.compose.blend import compose_head, softened
 from headswap.swapping.compose.light import light_gain, tone_texture
 from headswap.swapping.compose.plate import Background, headless, settle
 from headswap.swapping.compose.removal import (
+    faded,
     follow_head,
     head_area,
     skin_and_eyes,
@@ -153,6 +154,7 @@ class Renderer:
         covers = np.maximum.reduce([self._covers(key, appearance, i, box) for key in keys])
         hair, person = covers[..., 0] / np.float32(255), covers[..., 1] / np.float32(255)
         area = head_area(hair, person, face, unit, rgb.shape[1::-1])
+        area = faded(area, box, self._plan.size_wh, unit)
         part = 0.0 if after == before else (i - before) / (after - before)
         plate = settle(self._plate(keys, part, i, box), rgb, area)
         layer = self._draw(appearance, i, box, rgb)

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from headswap.arrays import F32, F64, I32, U8
+from headswap.swapping.engines.protocol import Box
 from headswap.vision.canonical_face import FACE_OVAL
 from headswap.vision.mattes import Mattes
 from headswap.vision.pose import fit_pose
@@ -13,9 +14,13 @@ from headswap.vision.pose import fit_pose
 # Landmarks that bone holds: what a 2-D motion between two frames is fitted to.
 _STABLE = np.array([33, 133, 362, 263, 168, 6, 4, 127, 356, 10, 67, 297, 152, 58, 288])
 _HAIR = 0.12
+_SURE_HAIR = 0.3
+_ROOT_CM = 1.5
 _GROW_CM = 0.5
 _FRIZZ_CM = 1.1
 _WORN_CM = 2.0
+_COLLAR_CM = 1.5
+_FADE_CM = 1.2
 _WORK_PX_PER_CM = 6.0
 _SOFT_CM = 0.3
 
@@ -72,20 +77,42 @@ def _head_area(hair: F32, person: F32, landmarks: F32, unit: float) -> F32:
     return np.asarray(cv2.GaussianBlur(solid.astype(np.float32), (0, 0), soft), np.float32)
 
 
+def faded(area: F32, box: Box, size_wh: tuple[int, int], scale_px_cm: float) -> F32:
+    """The area led to nothing at those edges of its box that are not the frame's.
+
+    Hair may be wider than the box; a soft end is seen less than a straight cut.
+    """
+    x0, y0, x1, y1 = box
+    width, height = size_wh
+    reach = max(2.0, _FADE_CM * scale_px_cm)
+    columns, rows = np.arange(x1 - x0, dtype=np.float32), np.arange(y1 - y0, dtype=np.float32)
+    across = np.minimum(columns if x0 > 0 else np.inf, columns[::-1] if x1 < width else np.inf)
+    down = np.minimum(rows if y0 > 0 else np.inf, rows[::-1] if y1 < height else np.inf)
+    edge = np.minimum(np.atleast_1d(across)[None], np.atleast_1d(down)[:, None])
+    return (area * np.clip(edge / reach, 0, 1)).astype(np.float32)
+
+
 def own_hair(mattes: Mattes, landmarks: F32, scale_px_cm: float) -> F32:
     """(h, w) float32 0..1: the hair that hangs together with this face.
 
     Jewels, folds and other people's hair, which the network may also call hair, are left out.
     """
-    dressed = np.clip(mattes.clothes * 2 - 0.6, 0, 1) * (mattes.hair < 0.5)
+    # Beside the neck a ponytail is taken for clothes; below the chin dark cloth is taken for hair.
+    below = np.arange(len(mattes.hair))[:, None] > landmarks[152, 1] + _COLLAR_CM * scale_px_cm
+    dressed = np.clip(mattes.clothes * 2 - 0.6, 0, 1) * ((mattes.hair < 0.5) | below)
     bare = np.clip(mattes.skin * 2 - 0.6, 0, 1) * (mattes.hair < 0.6)
     hair = mattes.hair * (1 - np.maximum(dressed, bare))
-    face = cv2.dilate(face_and_ears(landmarks, hair.shape), _disc(0.8 * scale_px_cm))
-    solid = ((hair > _HAIR) | (face > 0)).astype(np.uint8)
+    # Hair grows on the skull: what does not hang together with hair above the lobes is not hair.
+    skull = cv2.dilate(face_and_ears(landmarks, hair.shape), _disc(_ROOT_CM * scale_px_cm))
+    rows = np.arange(len(hair))[:, None]
+    roots = (skull > 0) & (rows < landmarks[[132, 361], 1].mean())
+    solid = (hair > _SURE_HAIR).astype(np.uint8)
     solid = cv2.morphologyEx(solid, cv2.MORPH_CLOSE, _disc(0.25 * scale_px_cm))
     _, labels = cv2.connectedComponents(solid)
-    mine = np.unique(labels[face > 0])
-    return (hair * np.isin(labels, mine[mine > 0])).astype(np.float32)
+    mine = np.unique(labels[roots & (solid > 0)])
+    own = np.isin(labels, mine[mine > 0]).astype(np.uint8)
+    near = cv2.dilate(own, _disc(_FRIZZ_CM * scale_px_cm))
+    return (hair * near).astype(np.float32)
 
 
 def skin_and_eyes(landmarks: F32, shape: tuple[int, ...]) -> U8:

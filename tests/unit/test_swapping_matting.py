@@ -1,0 +1,106 @@
+"""Matting: edges sharpened, colours freed of what was behind, holes filled smoothly."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from headswap.arrays import F32, U8
+from headswap.swapping.matting import fill_smooth, guided_filter, unmix_foreground
+from tests.made_heads import SIZE_WH, ellipse
+
+WIDTH, HEIGHT = SIZE_WH
+
+
+def _ramp(low: tuple[int, int, int], high: tuple[int, int, int]) -> F32:
+    share = np.linspace(0, 1, WIDTH, dtype=np.float32)[None, :, None]
+    row = np.float32(low) + share * (np.float32(high) - np.float32(low))
+    return np.repeat(row, HEIGHT, axis=0)
+
+
+def _speckled(share: float, seed: int = 0) -> F32:
+    return (np.random.default_rng(seed).random((50, 61)) < share).astype(np.float32)
+
+
+@pytest.mark.parametrize("weight", [_speckled(0.02), _speckled(0.9), _speckled(1.1)])
+def test_a_fill_from_one_colour_is_that_colour(weight: F32) -> None:
+    values = np.full((50, 61, 3), (12, 130, 250), np.float32)
+    assert np.allclose(fill_smooth(values, weight), values, atol=0.01)
+
+
+def test_a_fill_is_exact_where_values_are_known_and_within_their_range_elsewhere() -> None:
+    values = np.random.default_rng(2).uniform(20, 220, (50, 61, 3)).astype(np.float32)
+    weight = _speckled(0.3)
+    filled = fill_smooth(values, weight)
+    known = weight == 1
+    assert np.array_equal(filled[known], values[known])
+    assert filled.min() >= 19.9 and filled.max() <= 220.1
+
+
+def test_a_fill_does_not_look_at_what_is_unknown() -> None:
+    values = np.random.default_rng(2).uniform(0, 255, (50, 61, 2)).astype(np.float32)
+    weight = _speckled(0.3)
+    other = np.where(weight[..., None] > 0, values, 1e4).astype(np.float32)
+    assert np.allclose(fill_smooth(values, weight), fill_smooth(other, weight))
+
+
+def test_a_fill_continues_each_side_of_a_hole_by_its_own_colour() -> None:
+    values = np.zeros((64, 96, 1), np.float32)
+    values[:, 48:] = 200
+    weight = np.ones((64, 96), np.float32)
+    weight[16:48, 24:72] = 0
+    middle = fill_smooth(values, weight)[32, :, 0]
+    assert middle[28] < 40 and middle[68] > 160
+    assert 60 < middle[48] < 140
+
+
+def test_a_fill_of_one_channel_keeps_its_shape() -> None:
+    values = np.full((9, 7, 1), 5, np.float32)
+    assert fill_smooth(values, np.eye(9, 7, dtype=np.float32)).shape == (9, 7, 1)
+
+
+def _mix(alpha: F32) -> tuple[F32, U8]:
+    """The foreground, and its mix with a quite different background."""
+    front = _ramp((210, 150, 90), (120, 60, 40))
+    back = _ramp((20, 90, 200), (60, 200, 240))
+    mixed = alpha[..., None] * front + (1 - alpha[..., None]) * back
+    return front, np.round(mixed).astype(np.uint8)
+
+
+@pytest.mark.parametrize("soft_px", [2, 8, 20])
+def test_unmixing_finds_the_colours_that_were_mixed_with_a_background(soft_px: int) -> None:
+    alpha = ellipse((126, 162), (70, 90), soft=soft_px)
+    front, mixed = _mix(alpha)
+    found = unmix_foreground(mixed, alpha)
+    rim = (alpha > 0.3) & (alpha < 0.999)
+    off, before = np.abs(found - front)[rim], np.abs(mixed - front)[rim]
+    assert off.mean() < 8
+    assert off.mean() < 0.25 * before.mean()
+
+
+def test_unmixing_leaves_solid_pixels_alone() -> None:
+    alpha = ellipse((126, 162), (70, 90), soft=8)
+    _, mixed = _mix(alpha)
+    found = unmix_foreground(mixed, alpha)
+    assert np.array_equal(found[alpha == 1], mixed[alpha == 1])
+    assert found.min() >= 0 and found.max() <= 255
+
+
+def test_a_guided_plane_takes_the_edge_of_the_picture() -> None:
+    truth = ellipse((126, 162), (70, 90), soft=1)
+    picture = np.round(60 + 140 * np.repeat(truth[..., None], 3, axis=2)).astype(np.uint8)
+    # A network's plane, at a sixth of the picture's size.
+    small = cv2.resize(truth, (WIDTH // 6, HEIGHT // 6), interpolation=cv2.INTER_AREA)
+    rough = cv2.resize(small, SIZE_WH, interpolation=cv2.INTER_LINEAR).astype(np.float32)
+    found = guided_filter(picture, rough, 12, 1e-4)
+    assert np.square(found - truth).mean() < 0.4 * np.square(rough - truth).mean()
+    steepest = [np.abs(np.diff(plane[HEIGHT // 2])).max() for plane in (found, rough)]
+    assert steepest[0] > 3 * steepest[1]
+    assert found.min() >= 0 and found.max() <= 1
+
+
+def test_a_flat_picture_guides_nothing() -> None:
+    plane = np.full((40, 30), 0.7, np.float32)
+    flat = np.full((40, 30, 3), 90, np.uint8)
+    assert np.allclose(guided_filter(flat, plane, 4), plane, atol=1e-4)
