@@ -61,9 +61,7 @@ def one_pose(rotation: F64, scale: float, shift: tuple[float, float, float]) -> 
     return Pose(rotation[None], np.array([scale]), np.array([shift], np.float64))
 
 
-def face_at(
-    x: float, y: float, scale: float = PX_PER_CM, rotation: F64 | None = None
-) -> F32:
+def face_at(x: float, y: float, scale: float = PX_PER_CM, rotation: F64 | None = None) -> F32:
     """(478, 3) float32 landmarks of a shut face: scale px per cm, its middle at (x, y)."""
     pose = one_pose(np.eye(3) if rotation is None else rotation, scale, (x, y, 0.0))
     return pose.to_frame(with_irises(shut_face()))[0].astype(np.float32)

@@ -68,7 +68,7 @@ def test_where_the_old_head_was_and_no_new_one_is_the_plate_shows() -> None:
     assert changed[20:60, 20:64].all()
     half = result[22:28, 61:63].astype(int)
     mean = (rgb[22:28, 61:63].astype(int) + plate[22:28, 61:63]) / 2
-    assert np.abs(half - mean).max() <= 1
+    assert np.abs(half - mean).max() <= 2
 
 
 def test_a_half_transparent_head_shows_half_of_what_is_behind() -> None:
@@ -88,7 +88,9 @@ def test_the_chin_throws_its_shadow_only_on_what_was_made() -> None:
 
 
 def test_a_head_at_the_crops_corner_is_composed_there() -> None:
-    layer = HeadLayer((0, 0, 10, 10), np.full((10, 10, 3), 7, np.float32), np.ones((10, 10), np.float32))
+    layer = HeadLayer(
+        (0, 0, 10, 10), np.full((10, 10, 3), 7, np.float32), np.ones((10, 10), np.float32)
+    )
     result, changed, rgb, _ = _composed(layer, np.zeros((HEIGHT, WIDTH), np.float32))
     assert (result[:10, :10] == 7).all()
     assert np.array_equal(result[10:], rgb[10:]) and changed.sum() == 100
@@ -127,7 +129,12 @@ def test_a_head_that_is_soft_enough_is_left_alone() -> None:
 
 @pytest.mark.parametrize(
     ("rgb_shape", "alpha_shape"),
-    [((40, 40, 3), (40, 39)), ((40, 40, 4), (40, 40)), ((39, 40, 3), (39, 40)), ((40, 40), (40, 40))],
+    [
+        ((40, 40, 3), (40, 39)),
+        ((40, 40, 4), (40, 40)),
+        ((39, 40, 3), (39, 40)),
+        ((40, 40), (40, 40)),
+    ],
 )
 def test_a_layer_that_does_not_fit_its_box_is_refused(
     rgb_shape: tuple[int, ...], alpha_shape: tuple[int, ...]

@@ -107,9 +107,7 @@ def test_the_area_is_the_same_in_a_picture_three_times_as_large() -> None:
 @pytest.mark.parametrize(
     ("scale", "expected"), [(2.0, (400, 300)), (6.0, (400, 300)), (12.0, (200, 150))]
 )
-def test_areas_are_worked_out_no_finer_than_needed(
-    scale: float, expected: tuple[int, int]
-) -> None:
+def test_areas_are_worked_out_no_finer_than_needed(scale: float, expected: tuple[int, int]) -> None:
     assert work_size((400, 300), scale) == expected
     assert work_size((1, 1), 100 * scale) == (1, 1)
 

@@ -25,7 +25,8 @@ _UPPER_LIP, _LOWER_LIP = INNER_LIPS[1:10], INNER_LIPS[:10:-1]
 def expression_basis() -> F32:
     """(52, 468, 3) float32 cm in head space: the motion of each landmark at full blendshape.
 
-    Learned by ridge regression over filmed faces (`training/expression_basis.py`), made symmetric.
+    Learned by ridge regression over drawings of the sample people, whose expressions are known
+    (`training/expression_basis.py`), made symmetric.
     """
     source = files("headswap.vision").joinpath("data/expression_basis.npz")
     with source.open("rb") as stream, np.load(stream) as data:
