@@ -8,7 +8,7 @@ from scipy.spatial.transform import Rotation
 
 from headswap.arrays import F32, F64, U8
 from headswap.swapping.cutout import Cutout
-from headswap.swapping.engines.protocol import HeadState
+from headswap.swapping.engines.protocol import Box, HeadLayer, HeadState
 from headswap.swapping.head_model import FACE_VERTICES, HeadModel
 from headswap.swapping.motion import Motion
 from headswap.swapping.plan import Appearance
@@ -104,6 +104,7 @@ def appearance_of(motion: Motion, number: int = 0, obj_id: int = 0, shot: int = 
         shot=shot,
         motion=motion,
         reach_cm=(-10.0, -10.0, 10.0, 10.0),
+        lights=np.zeros((len(motion.landmarks), 3), np.float32),
         tones=np.full((len(motion.landmarks), 3), 60, np.float32),
         tone_spread=np.ones(3, np.float32),
     )
@@ -154,6 +155,11 @@ def state_at(
         gaze=np.stack([eye.gaze for eye in head.eyes]),
         landmarks=face_at(x, y, scale, turn),
     )
+
+
+def layer_of(box_xyxy: Box, rgb: F32, alpha: F32) -> HeadLayer:
+    """A layer whose surface nobody knows."""
+    return HeadLayer(box_xyxy, rgb, alpha, np.zeros_like(rgb))
 
 
 def noise_picture(size_wh: tuple[int, int], seed: int = 0, blur_px: float = 1.0) -> U8:

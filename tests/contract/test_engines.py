@@ -13,8 +13,7 @@ from headswap.errors import EngineUnknown
 from headswap.swapping.engines import ENGINES, engine_named
 from headswap.swapping.engines.protocol import Box, Engine, HeadLayer, HeadState
 from headswap.swapping.head_model import HeadModel
-from headswap.vision.expression import expression_basis
-from headswap.vision.networks.blendshapes import NAMES
+from headswap.vision.canonical_face import INNER_LIPS
 from tests.made_heads import (
     MIDDLE_XY,
     PX_PER_CM,
@@ -22,6 +21,7 @@ from tests.made_heads import (
     noise_picture,
     painted_cutout,
     painted_head,
+    shut_face,
     state_at,
     turned,
 )
@@ -226,12 +226,15 @@ def test_the_frames_own_head_never_shows_but_between_the_lips(
 
 
 def _speaking(state: HeadState, jaw_cm: float) -> HeadState:
-    """The state with the lower lip and chin dropped."""
-    drop = expression_basis()[NAMES.index("jawOpen")]
-    offset = (drop * (jaw_cm / drop[14, 1])).astype(np.float32)
-    open_px = (offset @ state.rotation.T * state.scale).astype(np.float32)
+    """The frontal state with lower lip and chin dropped."""
+    face = shut_face()
+    jaw = (face[:, 1] > face[61, 1]) & (np.abs(face[:, 0]) < 5)
+    jaw[INNER_LIPS[1:10]] = False
+    jaw[INNER_LIPS[:10:-1]] = True
+    offset = np.zeros((468, 3), np.float32)
+    offset[jaw, 1] = jaw_cm
     landmarks = state.landmarks.copy()
-    landmarks[:468] += open_px
+    landmarks[:468] += offset * np.float32(state.scale)
     return replace(state, expression_cm=offset, landmarks=landmarks)
 
 
@@ -251,7 +254,7 @@ def test_a_dropped_jaw_makes_the_head_longer(engine: Engine, head: HeadModel, fr
         return int(np.flatnonzero((alpha > 0.5).any(axis=1))[-1])
 
     shut = state_at(head, X, Y)
-    assert lowest(_speaking(shut, 2.0)) > lowest(shut) + 2
+    assert lowest(_speaking(shut, 2.0)) > lowest(shut) + 1.5 * PX_PER_CM
 
 
 def test_the_irises_follow_the_gaze(engine: Engine, head: HeadModel, frame: U8) -> None:
@@ -266,5 +269,5 @@ def test_the_irises_follow_the_gaze(engine: Engine, head: HeadModel, frame: U8) 
         return float((np.arange(25)[None] * weight).sum() / weight.sum())
 
     # Along an eye runs from its outer corner: for the right eye, on the left, to the right.
-    inwards = state.gaze + np.float32([0.15, 0])
+    inwards = state.gaze + np.array([0.15, 0], np.float32)
     assert dark_middle(inwards.astype(np.float32)) > dark_middle(state.gaze) + 0.8

@@ -53,7 +53,7 @@ def test_a_smile_lifts_and_widens_its_own_corner_of_the_mouth() -> None:
 
 def test_the_basis_is_mirrored_between_left_and_right() -> None:
     face = canonical_face().vertices_cm
-    flip = np.float32([-1, 1, 1])
+    flip = np.array([-1, 1, 1], np.float32)
     twin = np.linalg.norm(face[:, None] - face[None] * flip, axis=2).argmin(axis=1)
     left = expression_offset(_weights(mouthSmileLeft=1.0))
     right = expression_offset(_weights(mouthSmileRight=1.0))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from headswap.arrays import F32
+from headswap.arrays import F32, F64
 from headswap.vision.canonical_face import canonical_face
 from headswap.vision.pose import Pose, fit_pose
 from tests.made_heads import face_at, one_pose, turned
@@ -49,7 +49,7 @@ def test_the_fit_of_another_shape_and_of_chosen_points_finds_the_pose_of_those()
 
 
 def test_a_mirrored_face_is_never_fitted_by_a_reflection() -> None:
-    mirrored = canonical_face().vertices_cm * np.float32([1, 1, -1])
+    mirrored = canonical_face().vertices_cm * np.array([1, 1, -1], np.float32)
     rotation = fit_pose(mirrored[None]).rotation[0]
     assert np.linalg.det(rotation) == pytest.approx(1)
 
@@ -74,14 +74,14 @@ def test_the_irises_do_not_take_part_in_the_fit() -> None:
     ],
 )
 def test_a_turn_about_one_axis_is_read_as_that_angle(
-    rotation: F32, angles: tuple[float, float, float]
+    rotation: F64, angles: tuple[float, float, float]
 ) -> None:
     found = one_pose(rotation, 7.0, (1, 2, 3)).yaw_pitch_roll_deg()
     assert found == pytest.approx(np.array([angles]), abs=1e-6)
 
 
 def test_positive_angles_turn_right_up_and_clockwise_in_the_picture() -> None:
-    def moved(rotation: F32, point: int) -> F32:
+    def moved(rotation: F64, point: int) -> F32:
         return face_at(0, 0, rotation=rotation)[point] - face_at(0, 0)[point]
 
     assert moved(turned(yaw_deg=20), NOSE_TIP)[0] > 0
@@ -110,6 +110,6 @@ def test_points_of_one_head_are_placed_in_every_frame() -> None:
     ("rotation", "shift"),
     [(np.zeros((2, 3, 3)), np.zeros((3, 3))), (np.zeros((3, 3, 3)), np.zeros((3, 2)))],
 )
-def test_arrays_of_different_lengths_are_refused(rotation: F32, shift: F32) -> None:
+def test_arrays_of_different_lengths_are_refused(rotation: F64, shift: F64) -> None:
     with pytest.raises(ValueError, match="disagree"):
-        Pose(rotation.astype(float), np.ones(3), shift.astype(float))
+        Pose(rotation, np.ones(3), shift)

@@ -8,7 +8,7 @@ import pytest
 from headswap.arrays import F32, U8, Bool
 from headswap.swapping.compose.blend import compose_head, softened
 from headswap.swapping.engines.protocol import Box, HeadLayer
-from tests.made_heads import noise_picture
+from tests.made_heads import layer_of, noise_picture
 
 WIDTH, HEIGHT = 120, 100
 LAYER_BOX: Box = (40, 30, 80, 70)
@@ -17,10 +17,10 @@ HEAD_RGB = (10, 200, 90)
 
 def _layer(alpha: float | F32 = 1.0) -> HeadLayer:
     x0, y0, x1, y1 = LAYER_BOX
-    plane = np.zeros((y1 - y0, x1 - x0), np.float32) + np.float32(alpha)
+    plane = np.zeros((y1 - y0, x1 - x0), np.float32) + np.array(alpha, np.float32)
     rgb = np.empty((*plane.shape, 3), np.float32)
     rgb[:] = HEAD_RGB
-    return HeadLayer(LAYER_BOX, rgb, plane)
+    return layer_of(LAYER_BOX, rgb, plane)
 
 
 def _area() -> F32:
@@ -88,7 +88,7 @@ def test_the_chin_throws_its_shadow_only_on_what_was_made() -> None:
 
 
 def test_a_head_at_the_crops_corner_is_composed_there() -> None:
-    layer = HeadLayer(
+    layer = layer_of(
         (0, 0, 10, 10), np.full((10, 10, 3), 7, np.float32), np.ones((10, 10), np.float32)
     )
     result, changed, rgb, _ = _composed(layer, np.zeros((HEIGHT, WIDTH), np.float32))
@@ -128,16 +128,18 @@ def test_a_head_that_is_soft_enough_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rgb_shape", "alpha_shape"),
+    ("rgb", "alpha", "normals"),
     [
-        ((40, 40, 3), (40, 39)),
-        ((40, 40, 4), (40, 40)),
-        ((39, 40, 3), (39, 40)),
-        ((40, 40), (40, 40)),
+        ((40, 40, 3), (40, 39), (40, 40, 3)),
+        ((40, 40, 4), (40, 40), (40, 40, 3)),
+        ((39, 40, 3), (39, 40), (39, 40, 3)),
+        ((40, 40), (40, 40), (40, 40, 3)),
+        ((40, 40, 3), (40, 40), (40, 40, 2)),
     ],
 )
 def test_a_layer_that_does_not_fit_its_box_is_refused(
-    rgb_shape: tuple[int, ...], alpha_shape: tuple[int, ...]
+    rgb: tuple[int, ...], alpha: tuple[int, ...], normals: tuple[int, ...]
 ) -> None:
+    planes = [np.zeros(shape, np.float32) for shape in (rgb, alpha, normals)]
     with pytest.raises(ValueError, match="box"):
-        HeadLayer(LAYER_BOX, np.zeros(rgb_shape, np.float32), np.zeros(alpha_shape, np.float32))
+        HeadLayer(LAYER_BOX, *planes)

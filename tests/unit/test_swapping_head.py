@@ -85,7 +85,7 @@ def test_the_skins_tone_is_its_colour_whatever_glints_and_eyes_do() -> None:
     face = face_at(X, Y)
     rgb = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
     rgb[:] = SKIN_RGB
-    truth = cv2.cvtColor(np.float32([[SKIN_RGB]]) / 255, cv2.COLOR_RGB2LAB)[0, 0]
+    truth = cv2.cvtColor(np.array([[SKIN_RGB]], np.float32) / 255, cv2.COLOR_RGB2LAB)[0, 0]
     x, y = face[5, :2].round().astype(int)
     rgb[y - 8 : y + 8, x - 4 : x + 4] = 255
     tone = skin_tone(rgb, face)
@@ -201,10 +201,10 @@ def test_places_in_an_eye_and_coordinates_undo_each_other() -> None:
 
 def test_an_eyes_corners_and_lids_are_the_ends_of_its_coordinates() -> None:
     ring = canonical_face().vertices_cm[RIGHT_EYE].astype(np.float64)
-    half = np.float32([0.5])
-    low, high = (eye_place(ring, half, np.float32([v]))[0] for v in (0, 1))
+    half = np.array([0.5], np.float32)
+    low, high = (eye_place(ring, half, np.array([v], np.float32))[0] for v in (0, 1))
     assert high[1] < low[1]
-    outer, inner = (eye_place(ring, np.float32([v]), half)[0] for v in (0, 1))
+    outer, inner = (eye_place(ring, np.array([v], np.float32), half)[0] for v in (0, 1))
     assert outer == pytest.approx(ring[0]) and inner == pytest.approx(ring[8])
 
 

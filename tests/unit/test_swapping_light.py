@@ -22,7 +22,7 @@ def _tone(mean: tuple[float, float, float], spread: float = 4.0) -> SkinTone:
 def _of_lab(mean: tuple[float, float, float], spread: float = 4.0) -> U8:
     """(60, 80, 3) uint8 sRGB of that tone."""
     rng = np.random.default_rng(0)
-    lab = np.float32(mean) + spread * rng.standard_normal((60, 80, 3)).astype(np.float32)
+    lab = np.array(mean, np.float32) + spread * rng.standard_normal((60, 80, 3)).astype(np.float32)
     rgb = cv2.cvtColor(lab.astype(np.float32), cv2.COLOR_LAB2RGB)
     return np.clip(np.round(rgb * 255), 0, 255).astype(np.uint8)
 
@@ -89,12 +89,14 @@ def test_black_pupils_stay_black_in_a_bright_scene() -> None:
 
 
 def test_unchanged_light_gains_nothing() -> None:
-    assert light_gain(np.float32(PHOTO), np.float32(PHOTO)) == pytest.approx(np.ones(3))
+    assert light_gain(np.array(PHOTO, np.float32), np.array(PHOTO, np.float32)) == pytest.approx(
+        np.ones(3)
+    )
 
 
 def test_gain_is_the_factor_between_two_lights() -> None:
-    usual = np.float32([[[0.6, 0.4, 0.3]]])
-    now = usual * np.float32([1.2, 1.0, 0.8])
+    usual = np.array([[[0.6, 0.4, 0.3]]], np.float32)
+    now = usual * np.array([1.2, 1.0, 0.8], np.float32)
     pair = [cv2.cvtColor(light, cv2.COLOR_RGB2LAB)[0, 0] for light in (now, usual)]
     gain = light_gain(pair[0], pair[1])
     assert gain == pytest.approx(np.array([1.2, 1.0, 0.8]), abs=0.01)
@@ -102,7 +104,7 @@ def test_gain_is_the_factor_between_two_lights() -> None:
 
 
 def test_gain_is_bounded_when_the_lights_go_out() -> None:
-    dark, bright = np.float32([0, 0, 0]), np.float32([100, 0, 0])
+    dark, bright = np.array([0, 0, 0], np.float32), np.array([100, 0, 0], np.float32)
     assert light_gain(dark, bright) == pytest.approx(np.full(3, 0.3))
     assert light_gain(bright, dark) == pytest.approx(np.full(3, 3.0))
 
@@ -114,7 +116,7 @@ def test_the_shadow_falls_below_the_head_and_nowhere_far() -> None:
     shadow = chin_shadow(alpha, scale)
     assert shadow.shape == alpha.shape
     assert shadow[62, 40] > 0.5 and shadow[16, 40] < 0.05
-    assert shadow[100:].max() < 0.01 and 0 <= shadow.min() and shadow.max() <= 1
+    assert shadow[100:].max() < 0.01 and shadow.min() >= 0 and shadow.max() <= 1
     assert not chin_shadow(np.zeros_like(alpha), scale).any()
 
 

@@ -15,8 +15,10 @@ WIDTH, HEIGHT = SIZE_WH
 
 def _ramp(low: tuple[int, int, int], high: tuple[int, int, int]) -> F32:
     share = np.linspace(0, 1, WIDTH, dtype=np.float32)[None, :, None]
-    row = np.float32(low) + share * (np.float32(high) - np.float32(low))
-    return np.repeat(row, HEIGHT, axis=0)
+    row = np.array(low, np.float32) + share * (
+        np.array(high, np.float32) - np.array(low, np.float32)
+    )
+    return np.repeat(row, HEIGHT, axis=0).astype(np.float32)
 
 
 def _speckled(share: float, seed: int = 0) -> F32:

@@ -82,7 +82,7 @@ def test_the_nearer_triangle_shows_whatever_is_drawn_first(order: list[int]) -> 
 def test_triangles_that_pierce_each_other_share_the_picture_where_they_meet() -> None:
     xy = [(0.0, 0.0), (7.0, 0.0), (7.0, 7.0), (0.0, 7.0)] * 2
     depth = [0.0, 7.0, 7.0, 0.0, 3.4, 3.4, 3.4, 3.4]
-    values = np.repeat(np.float32([1, 2]), 4)[:, None]
+    values = np.repeat(np.array([1, 2], np.float32), 4)[:, None]
     triangles = [(0, 1, 2), (0, 2, 3), (4, 5, 6), (4, 6, 7)]
     out, _ = _drawn(xy, triangles, depth=depth, attributes=values)
     assert (out[:, :4, 0] == 1).all() and (out[:, 4:, 0] == 2).all()

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from headswap.arrays import F32
+from headswap.arrays import F32, U8
 from headswap.swapping.compose.removal import (
     face_and_ears,
     follow_head,
@@ -30,7 +30,7 @@ def _long_hair() -> F32:
     return ellipse((X, Y + 4 * PX_PER_CM), (11 * PX_PER_CM, 17 * PX_PER_CM))
 
 
-def _cm_from(mask: F32) -> F32:
+def _cm_from(mask: F32 | U8) -> F32:
     """(h, w) how far each pixel is from a mask, in cm."""
     away = cv2.distanceTransform((mask < 0.5).astype(np.uint8), cv2.DIST_L2, 5)
     return np.asarray(away, np.float32) / PX_PER_CM
@@ -72,7 +72,7 @@ def test_the_area_spares_collar_and_neck_beside_the_hair_below_the_chin() -> Non
     below = (round(Y + 16 * PX_PER_CM), 110 + round(0.9 * PX_PER_CM))
     on_body = head_area(curtain, person, face, PX_PER_CM, SIZE_WH)[below]
     on_background = head_area(curtain, _nothing(), face, PX_PER_CM, SIZE_WH)[below]
-    assert on_background > 0.5 > on_body
+    assert on_background > 0.5 and on_body < 0.5
 
 
 def test_a_hat_over_the_skull_belongs_to_the_head() -> None:
@@ -81,12 +81,13 @@ def test_a_hat_over_the_skull_belongs_to_the_head() -> None:
     bare = head_area(_nothing(), _nothing(), face, PX_PER_CM, SIZE_WH)
     worn = head_area(_nothing(), hat, face, PX_PER_CM, SIZE_WH)
     above = (round(Y - 12.8 * PX_PER_CM), round(X))
-    assert worn[above] > 0.9 > 0.1 > bare[above]
+    assert worn[above] > 0.9 and bare[above] < 0.1
 
 
 def test_hair_given_at_half_size_gives_nearly_the_same_area() -> None:
     hair, face = _long_hair(), face_at(X, Y)
-    half = cv2.resize(hair, (WIDTH // 2, HEIGHT // 2), interpolation=cv2.INTER_AREA)
+    half_wh = (WIDTH // 2, HEIGHT // 2)
+    half = cv2.resize(hair, half_wh, interpolation=cv2.INTER_AREA).astype(np.float32)
     whole = head_area(hair, hair, face, PX_PER_CM, SIZE_WH)
     small = head_area(half, half, face, PX_PER_CM, SIZE_WH)
     assert small.shape == whole.shape

@@ -25,6 +25,7 @@ class Appearance:
 
     number: unique in the plan. reach_cm: left, top, right, bottom of all that may change, from
     between the eyes. tones: (k, 3) float32 and tone_spread (3,): the scene's skin tone per frame.
+    lights: (k, 3) float32, where the scene's light comes from (see `light_of`).
     """
 
     number: int
@@ -34,6 +35,7 @@ class Appearance:
     reach_cm: tuple[float, float, float, float]
     tones: F32
     tone_spread: F32
+    lights: F32
 
     @property
     def start(self) -> int:

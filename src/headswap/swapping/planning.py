@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from headswap.arrays import F64
+from headswap.arrays import F32, F64
 from headswap.swapping.calibration import calibrated
 from headswap.swapping.compose.plate import BackgroundSum
 from headswap.swapping.engines.mesh import pose_vertices
@@ -52,6 +52,7 @@ def first_plan(
                     reach_cm=SURVEY_REACH_CM,
                     tones=np.zeros((count, 3), np.float32),
                     tone_spread=np.ones(3, np.float32),
+                    lights=np.zeros((count, 3), np.float32),
                 )
             )
     camera = scene.camera_from_first.copy()
@@ -96,16 +97,21 @@ def _with_looks(plan: RenderPlan, appearance: Appearance, looks: list[KeyLook]) 
         return appearance
     frames = np.arange(appearance.start, appearance.stop)
     at = np.array([look.frame for look in looks])
-    means = np.stack([look.tone_mean for look in looks])
-    tones = np.stack([np.interp(frames, at, means[:, k]) for k in range(3)], axis=1)
-    tones = gaussian_filter1d(tones, _TONE_SIGMA, axis=0, mode="nearest").astype(np.float32)
+
+    def smooth(values: list[F32]) -> F32:
+        each = np.stack(values)
+        every = np.stack([np.interp(frames, at, each[:, k]) for k in range(3)], axis=1)
+        smoothed = gaussian_filter1d(every, _TONE_SIGMA, axis=0, mode="nearest")
+        return np.asarray(smoothed, np.float32)
+
     old = np.array([look.hair_reach_cm for look in looks])
     new = _drawn_reach(appearance, plan.heads[appearance.obj_id])
     low = np.minimum(old[:, :2].min(axis=0), new[:2]) - _EDGE_CM
     high = np.maximum(old[:, 2:].max(axis=0), new[2:]) + _EDGE_CM
     return replace(
         appearance,
-        tones=tones,
+        tones=smooth([look.tone_mean for look in looks]),
+        lights=smooth([look.light for look in looks]),
         tone_spread=np.median([look.tone_spread for look in looks], axis=0).astype(np.float32),
         reach_cm=(float(low[0]), float(low[1]), float(high[0]), float(high[1])),
     )

@@ -8,13 +8,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from headswap.arrays import F32, U8
+from headswap.arrays import F32, F64, U8
 from headswap.errors import NoFaceInPhoto, PhotoFaceTooSmall, PhotoIsProfile, SeveralFacesInPhoto
+from headswap.swapping.compose.shading import light_of, vertex_normals
 from headswap.swapping.cutout import Cutout, cut_head
 from headswap.swapping.head_model import FACE_VERTICES, HeadModel, SkinTone
 from headswap.swapping.matting import fill_smooth
 from headswap.swapping.photo import read_photo
-from headswap.swapping.shell import build_shell
+from headswap.swapping.shell import Shell, build_shell
 from headswap.vision.canonical_face import FACE_OVAL, LEFT_EYE, OUTER_LIPS, RIGHT_EYE
 from headswap.vision.expression import rested
 from headswap.vision.mattes import MatteReader
@@ -128,6 +129,11 @@ def build_head(cutout: Cutout, blendshapes: F32) -> HeadModel:
     return HeadModel(
         vertices_cm=vertices,
         uv=shell.uv,
+        normals=_normals(vertices, shell),
+        # Where the light came from in the photo, turned with the head to face the camera.
+        light=(
+            pose.rotation[0].T @ light_of(cutout.rgb, cutout.landmarks, cutout.px_per_cm)
+        ).astype(np.float32),
         face_triangles=shell.face_triangles,
         mouth_triangles=shell.mouth_triangles,
         back_triangles=shell.back_triangles,
@@ -140,6 +146,13 @@ def build_head(cutout: Cutout, blendshapes: F32) -> HeadModel:
         skin=skin_tone(cutout.rgb, cutout.landmarks),
         embedding=None,
     )
+
+
+def _normals(vertices: F64, shell: Shell) -> F32:
+    """(v, 3) outward normals; a vertex of the front or the back has those of its own side."""
+    front = vertex_normals(vertices, np.vstack([shell.face_triangles, shell.mouth_triangles]))
+    back = vertex_normals(vertices, shell.back_triangles)
+    return (front + back).astype(np.float32)
 
 
 def skin_tone(rgb: U8, landmarks: F32) -> SkinTone:

@@ -21,6 +21,7 @@ from headswap.swapping.compose.removal import (
     skin_and_eyes,
     work_size,
 )
+from headswap.swapping.compose.shading import relit
 from headswap.swapping.compose.sharpness import matching_blur
 from headswap.swapping.engines.protocol import Engine, HeadLayer
 from headswap.swapping.head_model import HeadModel
@@ -168,7 +169,11 @@ class Renderer:
         gain = light_gain(appearance.tones[i - appearance.start], appearance.tone().mean)
         x0, y0, x1, y1 = layer.box_xyxy
         inside = (x0 - box[0], y0 - box[1], x1 - box[0], y1 - box[1])
-        return HeadLayer(inside, np.minimum(layer.rgb * gain, 255), layer.alpha)
+        head, turn = self._head(appearance), appearance.state(i).rotation
+        baked = (turn @ head.light).astype(np.float32)
+        wanted = appearance.lights[i - appearance.start]
+        rgb_lit = relit(layer.rgb * gain, layer.normals, wanted, baked)
+        return HeadLayer(inside, rgb_lit, layer.alpha, layer.normals)
 
     def _covers(self, key: _Key, appearance: Appearance, i: int, box: Box) -> U8:
         motion = follow_head(appearance.landmarks(key.frame), appearance.landmarks(i))

@@ -12,6 +12,7 @@ from headswap.arrays import F32, U8
 from headswap.media import Frame, VideoReader
 from headswap.swapping.compose.plate import BackgroundSum, clear_background
 from headswap.swapping.compose.removal import head_area, own_hair
+from headswap.swapping.compose.shading import light_of
 from headswap.swapping.plan import Appearance, Box, RenderPlan
 from headswap.swapping.reference import skin_tone
 from headswap.vision.mattes import MatteReader, Mattes
@@ -22,14 +23,15 @@ from headswap.vision.store import ModelStore
 class KeyLook:
     """What one key frame told of one appearance.
 
-    tone_mean, tone_spread: (3,) float32 Lab. hair_reach_cm: left, top, right, bottom of the old
-    head from between the eyes.
+    tone_mean, tone_spread: (3,) float32 Lab. light: (3,) float32, see `light_of`.
+    hair_reach_cm: left, top, right, bottom of the old head from between the eyes.
     """
 
     number: int
     frame: int
     tone_mean: F32
     tone_spread: F32
+    light: F32
     hair_reach_cm: tuple[float, float, float, float]
 
 
@@ -91,7 +93,14 @@ def _look(
     clear = clear_background(mattes, area, unit)
     total.add(rgb, clear, box, plan.camera_from_first[frame.index])
     tone = skin_tone(rgb, face)
-    return KeyLook(appearance.number, frame.index, tone.mean, tone.spread, _reach(area, face, unit))
+    return KeyLook(
+        number=appearance.number,
+        frame=frame.index,
+        tone_mean=tone.mean,
+        tone_spread=tone.spread,
+        light=light_of(rgb, face, unit),
+        hair_reach_cm=_reach(area, face, unit),
+    )
 
 
 def _reach(area: F32, face: F32, unit: float) -> tuple[float, float, float, float]:

@@ -31,8 +31,10 @@ class MeshEngine:
         local = (placed - [x0, y0, 0.0]).astype(np.float32)
         xy, depth = np.ascontiguousarray(local[:, :2]), np.ascontiguousarray(local[:, 2])
         shape = (y1 - y0, x1 - x0)
-        front_map, front_z = _draw_part(xy, depth, head.face_triangles, head.uv, shape)
-        back_map, back_z = _draw_part(xy, depth, head.back_triangles, head.uv, shape)
+        normals = head.normals @ state.rotation.T.astype(np.float32)
+        painted = np.column_stack([head.uv, normals])
+        front_map, front_z = _draw_part(xy, depth, head.face_triangles, painted, shape)
+        back_map, back_z = _draw_part(xy, depth, head.back_triangles, painted, shape)
         rgb, alpha = _paint(head.texture, front_map, front_z)
         back_rgb, shows = _paint(head.back_texture, back_map, back_z)
         total = (alpha + (1 - alpha) * shows).astype(np.float32)
@@ -41,7 +43,9 @@ class MeshEngine:
         left, top = x0 - box_xyxy[0], y0 - box_xyxy[1]
         seen = frame_rgb[top : top + shape[0], left : left + shape[1]]
         _show_mouth(head, state, xy, depth, front_z, seen, (x0, y0), rgb, total)
-        return HeadLayer(tight, rgb, total)
+        upright = np.where((front_z < _FAR)[..., None], front_map, back_map)[..., 2:]
+        upright[(front_z >= _FAR) & (back_z >= _FAR)] = 0
+        return HeadLayer(tight, rgb, total, np.ascontiguousarray(upright))
 
 
 def _bounds(placed: F64, box: Box) -> Box:
@@ -82,7 +86,8 @@ def _paint(texture: U8, uv_map: F32, zbuffer: F32) -> tuple[F32, F32]:
     """
     covered = (zbuffer < _FAR).astype(np.float32)
     # Just outside the shell the map has no answer; it is given the nearest one inside.
-    wide = np.where(covered[..., None] > 0, uv_map, cv2.dilate(uv_map, _RING))
+    uv = np.ascontiguousarray(uv_map[..., :2])
+    wide = np.where(covered[..., None] > 0, uv, cv2.dilate(uv, _RING))
     painted = cv2.remap(texture, wide[..., 0], wide[..., 1], cv2.INTER_LINEAR).astype(np.float32)
     edge: F32 = np.asarray(cv2.GaussianBlur(covered, (0, 0), _EDGE_PX), np.float32)
     edge = np.clip(edge * np.float32(1.5) - np.float32(0.25), 0, 1)

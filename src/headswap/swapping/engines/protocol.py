@@ -34,16 +34,19 @@ class HeadLayer:
     """A drawn head in a box of the frame, no larger than need be.
 
     box_xyxy: the layer's own box, px. rgb: (h, w, 3) float32 0..255. alpha: (h, w) float32 0..1.
+    normals: (h, w, 3) float32, surface normals in camera axes, for relighting; zero where unknown.
     """
 
     box_xyxy: Box
     rgb: F32
     alpha: F32
+    normals: F32
 
     def __post_init__(self) -> None:
         x0, y0, x1, y1 = self.box_xyxy
         shape = (y1 - y0, x1 - x0)
-        if self.alpha.shape != shape or self.rgb.shape != (*shape, 3):
+        colours = (*shape, 3)
+        if (self.alpha.shape, self.rgb.shape, self.normals.shape) != (shape, colours, colours):
             raise ValueError(f"alpha {self.alpha.shape}, rgb {self.rgb.shape} for box {shape}")
 
 

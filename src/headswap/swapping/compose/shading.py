@@ -1,0 +1,97 @@
+"""Where the light on a face comes from, and a drawn head lit the same way."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from headswap.arrays import F32, F64, I32, U8, Bool
+from headswap.vision.canonical_face import (
+    LEFT_BROW,
+    LEFT_EYE,
+    OUTER_LIPS,
+    RIGHT_BROW,
+    RIGHT_EYE,
+    canonical_face,
+)
+
+FACE = 468
+# Skin is looked at through a blur of this size, so that pores, moles and glints do not count.
+_BLUR_CM = 0.35
+_ROUNDS = 4
+_TRIM = 2.0
+# Holds the direction back where the visible side of a face says little about it.
+_RIDGE = 6.0
+# How much of the difference is put on, and how far it may brighten or darken a pixel.
+_STRENGTH = 0.85
+_DARKEST, _BRIGHTEST = 0.55, 1.6
+
+
+def vertex_normals(vertices: F64, triangles: I32) -> F64:
+    """Unit normals (v, 3) that point out of clockwise triangles, towards the viewer (z < 0)."""
+    a, b, c = (vertices[triangles[:, k]] for k in range(3))
+    faces = -np.cross(b - a, c - a)
+    total = np.zeros_like(vertices)
+    for k in range(3):
+        np.add.at(total, triangles[:, k], faces)
+    length = np.sqrt((total**2).sum(axis=1, keepdims=True))
+    return np.asarray(total / np.maximum(length, 1e-9), np.float64)
+
+
+def light_of(rgb: U8, landmarks: F32, scale_px_cm: float) -> F32:
+    """(3,) how log-luminance of facial skin grows with the normal, in camera axes.
+
+    rgb: (h, w, 3) uint8; landmarks: (478, 3) in it. The linear part of a spherical-harmonics
+    lighting (Ramamoorthi and Hanrahan, SIGGRAPH 2001), by trimmed ridge regression over the mesh.
+    """
+    height, width = rgb.shape[:2]
+    points = landmarks[:FACE].astype(np.float64)
+    normals = vertex_normals(points, canonical_face().triangles)
+    x, y = points[:, :2].round().astype(int).T
+    usable = _SKIN & (x >= 0) & (y >= 0) & (x < width) & (y < height) & (normals[:, 2] < -0.25)
+    if usable.sum() < 60:
+        return np.zeros(3, np.float32)
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    grey = cv2.GaussianBlur(grey, (0, 0), max(0.5, _BLUR_CM * scale_px_cm))
+    # Six levels keep black pixels from weighing more than all others.
+    bright = np.log(grey[y[usable], x[usable]] + 6.0)
+    causes = np.column_stack([np.ones(usable.sum()), normals[usable]])
+    return _trimmed_fit(causes, bright)[1:].astype(np.float32)
+
+
+def _trimmed_fit(causes: F64, values: F64) -> F64:
+    weight = np.ones(len(values))
+    penalty = np.diag([0.0, _RIDGE, _RIDGE, _RIDGE])
+    solved = np.zeros(causes.shape[1])
+    for _ in range(_ROUNDS):
+        weighted = causes * weight[:, None]
+        solved = np.linalg.solve(weighted.T @ causes + penalty, weighted.T @ values)
+        rest = np.abs(values - causes @ solved)
+        # Brows, beard and shadows cast are no shading; they are outliers of it.
+        weight = (rest < _TRIM * np.median(rest) + 1e-6).astype(np.float64)
+    return solved
+
+
+def relit(rgb: F32, normals: F32, wanted: F32, baked: F32) -> F32:
+    """The layer's colours (h, w, 3) under another light.
+
+    normals: (h, w, 3) camera axes, zero where unknown. wanted, baked: (3,) as by `light_of`, of the
+    scene and of the photo in the pose it is drawn in. The mean tone of a face seen from the front
+    stays; only where it is lighter and darker changes.
+    """
+    change = (wanted - baked) * np.float32(_STRENGTH)
+    # A face looks at the camera on the whole; that part of the change is the tone's business.
+    log_gain = normals @ change + change[2] * (normals[..., 2] != 0)
+    gain = np.clip(np.exp(log_gain), _DARKEST, _BRIGHTEST)
+    return np.minimum(rgb * gain[..., None], 255).astype(np.float32)
+
+
+def _skin_vertices() -> Bool:
+    """(468,) bool: vertices on bare skin, without eyes, brows and lips."""
+    skin = np.ones(FACE, np.bool_)
+    for part in (LEFT_EYE, RIGHT_EYE, LEFT_BROW, RIGHT_BROW, OUTER_LIPS):
+        skin[part] = False
+    return skin
+
+
+_SKIN = _skin_vertices()

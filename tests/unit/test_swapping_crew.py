@@ -1,0 +1,184 @@
+"""The crew: real worker processes do jobs, say what went wrong, and are replaced when they die."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from headswap.errors import EngineUnknown, ModelMissing, WorkerDied
+from headswap.media import VideoReader, probe
+from headswap.swapping.crew import Crew
+from headswap.swapping.plan import RenderPlan
+from headswap.swapping.worker import Job
+from tests.made_heads import appearance_of, face_at, motion_of
+from tests.media_clips import FRAMES, make_clip
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory: pytest.TempPathFactory) -> RenderPlan:
+    """Of a small clip in which nobody is to be swapped."""
+    folder = tmp_path_factory.mktemp("crew")
+    info = probe(make_clip(folder, "plain"))
+    with VideoReader(info.path) as reader:
+        pts = np.array([frame.pts for frame in reader], np.int64)
+    return RenderPlan(
+        info=info,
+        size_wh=info.size_wh,
+        pts=pts,
+        camera_from_first=np.repeat(np.eye(2, 3, dtype=np.float32)[None], len(pts), 0),
+        appearances=(),
+        heads={},
+        folder=folder,
+    )
+
+
+def _job(plan: Path, do: str = "survey", start: int = 0, stop: int = 1, **other: object) -> Job:
+    job = Job(
+        do=do,
+        plan=str(plan),
+        start=start,
+        stop=stop,
+        out=str(plan.with_name(f"out-{do}-{start}")),
+        engine="mesh",
+        crf=30,
+    )
+    job.update(other)  # pyright: ignore[reportCallIssue, reportArgumentType]
+    return job
+
+
+def _workers() -> set[int]:
+    children = psutil.Process().children()
+    return {c.pid for c in children if "headswap.swapping.worker" in " ".join(c.cmdline())}
+
+
+def test_no_jobs_are_done_at_once() -> None:
+    with Crew(1) as crew:
+        crew.do([])
+
+
+def test_jobs_are_shared_out_and_every_finished_frame_is_counted(
+    plan: RenderPlan, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.plan"
+    plan.save(path)
+    edges = [0, 7, 15, FRAMES]
+    jobs = [_job(path, "render", a, b, out=str(tmp_path / f"{a}.mp4")) for a, b in pairwise(edges)]
+    counted: list[int] = []
+    before = _workers()
+    with Crew(2) as crew:
+        assert len(_workers() - before) == 2
+        crew.do(jobs, counted.append)
+        assert all(Path(job["out"]).stat().st_size > 0 for job in jobs)
+        # The same processes do the next jobs as well.
+        crew.do([_job(path, out=str(tmp_path / "looks"))])
+    assert sum(counted) == FRAMES
+    assert pickle.loads((tmp_path / "looks").read_bytes()) == []
+    assert _workers() == before
+
+
+def test_a_worker_that_died_is_replaced(plan: RenderPlan, tmp_path: Path) -> None:
+    path = tmp_path / "a.plan"
+    plan.save(path)
+    before = _workers()
+    with Crew(1) as crew:
+        (first,) = _workers() - before
+        os.kill(first, signal.SIGKILL)
+        psutil.wait_procs([psutil.Process(first)], timeout=0.2)
+        job = _job(path)
+        crew.do([job])
+        assert Path(job["out"]).exists()
+        (second,) = _workers() - before
+        assert second != first
+
+
+class _Call:
+    """Calls a function in whatever process unpickles it."""
+
+    def __init__(self, function: Callable[..., object], *arguments: object) -> None:
+        self._what = (function, arguments)
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
+        return self._what
+
+
+def test_a_job_whose_worker_dies_is_given_to_another_once(plan: RenderPlan, tmp_path: Path) -> None:
+    good, path = tmp_path / "good.plan", tmp_path / "a.plan"
+    plan.save(good)
+    deadly = [_Call(os.replace, str(good), str(path)), _Call(signal.raise_signal, signal.SIGKILL)]
+    path.write_bytes(pickle.dumps(deadly))
+    with Crew(1) as crew:
+        crew.do([_job(path)])
+    assert pickle.loads(Path(_job(path)["out"]).read_bytes()) == []
+
+
+def test_a_job_that_kills_two_workers_is_given_up_and_named(tmp_path: Path) -> None:
+    path, tally = tmp_path / "a.plan", tmp_path / "tally"
+    tally.mkdir()
+    deadly = [
+        _Call(os.mkdir, str(tally / "first")),
+        _Call(signal.raise_signal, signal.SIGKILL),
+    ]
+    again = [_Call(os.mkdir, str(tally / "second")), _Call(signal.raise_signal, signal.SIGKILL)]
+    (tmp_path / "again").write_bytes(pickle.dumps(again))
+    deadly.insert(1, _Call(os.replace, str(tmp_path / "again"), str(path)))
+    path.write_bytes(pickle.dumps(deadly))
+    before = _workers()
+    with pytest.raises(WorkerDied, match="frames 30 to 42") as told, Crew(1) as crew:
+        crew.do([_job(path, start=30, stop=42)])
+    assert told.value.retryable and "-9" in str(told.value)
+    assert sorted(p.name for p in tally.iterdir()) == ["first", "second"]
+    assert _workers() == before
+
+
+def test_an_error_crosses_with_its_type_and_message_and_the_worker_lives_on(
+    plan: RenderPlan, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.plan"
+    plan.save(path)
+    before = _workers()
+    with Crew(1) as crew:
+        workers = _workers() - before
+        with pytest.raises(EngineUnknown, match="no engine is called 'nothing'"):
+            crew.do([_job(path, "render", engine="nothing")])
+        crew.do([_job(path)])
+        assert _workers() - before == workers
+
+
+def test_what_a_job_needs_and_misses_is_told_as_it_would_be_here(
+    plan: RenderPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEADSWAP_CACHE", str(tmp_path / "empty"))
+    monkeypatch.setenv("HEADSWAP_OFFLINE", "1")
+    monkeypatch.delenv("HEADSWAP_MODELS_DIR", raising=False)
+    path = tmp_path / "a.plan"
+    somebody = appearance_of(motion_of(np.stack([face_at(88, 72)]), np.eye(3)))
+    replace(plan, appearances=(somebody,)).save(path)
+    with pytest.raises(ModelMissing, match="headswap models pull"), Crew(1) as crew:
+        crew.do([_job(path)])
+
+
+def test_an_error_ends_the_rest_of_the_jobs(plan: RenderPlan, tmp_path: Path) -> None:
+    path = tmp_path / "a.plan"
+    plan.save(path)
+    jobs = [_job(path, "render", engine="nothing"), _job(path, start=5)]
+    with Crew(1) as crew:
+        with pytest.raises(EngineUnknown):
+            crew.do(jobs)
+        assert not Path(jobs[1]["out"]).exists()
+
+
+def test_leaving_by_an_error_ends_the_workers_at_once(tmp_path: Path) -> None:
+    before = _workers()
+    with pytest.raises(KeyboardInterrupt), Crew(2):
+        assert len(_workers() - before) == 2
+        raise KeyboardInterrupt
+    assert _workers() == before

@@ -1,0 +1,355 @@
+"""The plan of a swap, and the report of it: who is drawn where and when, and what is said of it."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from dataclasses import replace
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from headswap.media import ColorTags, VideoInfo
+from headswap.swapping.plan import (
+    KEY_STEP,
+    Appearance,
+    RenderPlan,
+    box_around,
+    resized_landmarks,
+)
+from headswap.swapping.planning import final_plan, first_plan
+from headswap.swapping.report import FrameRange, PersonReport, SwapReport, person_reports
+from headswap.swapping.survey import KeyLook, load_mattes, save_mattes
+from headswap.vision.mattes import Mattes
+from headswap.vision.scene import Person, Scene, Shot, Track
+from tests.made_heads import (
+    PX_PER_CM,
+    appearance_of,
+    face_at,
+    motion_of,
+    painted_head,
+    track_of,
+    turned,
+)
+
+SIZE_WH = (320, 240)
+
+
+def _info(path: Path = Path("clip.mp4")) -> VideoInfo:
+    return VideoInfo(
+        path=path,
+        width=320,
+        height=240,
+        rotation_deg=0,
+        time_base=Fraction(1, 25),
+        rate=Fraction(25),
+        frame_count=100,
+        duration_s=4.0,
+        codec="h264",
+        pixel_format="yuv420p",
+        color=ColorTags("tv", "bt709", "bt709", "bt709"),
+        sample_aspect=Fraction(1),
+        audio_streams=0,
+    )
+
+
+def _appearance(
+    start: int, stop: int, *, x: float = 160, number: int = 0, obj_id: int = 0, shot: int = 0
+) -> Appearance:
+    faces = np.stack([face_at(x, 120)] * (stop - start))
+    motion = motion_of(faces, np.eye(3), start)
+    return appearance_of(motion, number=number, obj_id=obj_id, shot=shot)
+
+
+def _plan(appearances: list[Appearance], frames: int = 100, folder: Path = Path()) -> RenderPlan:
+    return RenderPlan(
+        info=_info(),
+        size_wh=SIZE_WH,
+        pts=np.arange(frames, dtype=np.int64),
+        camera_from_first=np.repeat(np.eye(2, 3, dtype=np.float32)[None], frames, 0),
+        appearances=tuple(appearances),
+        heads={0: painted_head()},
+        folder=folder,
+    )
+
+
+def _scene(tracks: list[Track], people: list[tuple[int, ...]], shots: list[Shot]) -> Scene:
+    frames = shots[-1].stop
+    return Scene(
+        video=_info(),
+        pts=np.arange(frames, dtype=np.int64),
+        shots=tuple(shots),
+        tracks=tuple(tracks),
+        people=tuple(
+            Person(i, own, None, 0, np.zeros(4, np.float32)) for i, own in enumerate(people)
+        ),
+        camera_from_first=np.repeat(np.eye(2, 3, dtype=np.float32)[None], frames, 0),
+        pack="core",
+    )
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "reach", "expected"),
+    [
+        (160, 120, (-2, -3, 4, 5), (148, 86, 184, 136)),
+        # Even to the outside, whatever the fraction.
+        (161.3, 121.7, (-2, -3, 4, 5), (148, 86, 186, 136)),
+        (10, 20, (-10, -10, 10, 10), (0, 0, 70, 66)),
+        (316, 236, (-10, -10, 10, 10), (256, 160, 320, 240)),
+        (-500, 120, (-10, -10, 10, 10), None),
+        (160, 900, (-10, -10, 10, 10), None),
+        # A sliver of less than eight pixels is no head.
+        (-55, 120, (-10, -10, 10, 10), None),
+    ],
+)
+def test_a_box_reaches_around_the_eyes_even_and_inside_the_frame(
+    x: float,
+    y: float,
+    reach: tuple[float, float, float, float],
+    expected: tuple[int, int, int, int] | None,
+) -> None:
+    box = box_around(face_at(x, y), PX_PER_CM, reach, SIZE_WH)
+    assert box == expected
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "keys"),
+    [
+        (0, 1, [0]),
+        (5, 7, [5, 6]),
+        (0, 8, [0, 7]),
+        (0, 9, [0, 8]),
+        (3, 30, [3, 11, 19, 27, 29]),
+    ],
+)
+def test_key_frames_are_the_first_every_eighth_and_the_last(
+    start: int, stop: int, keys: list[int]
+) -> None:
+    assert KEY_STEP == 8
+    assert _appearance(start, stop).key_frames().tolist() == keys
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0, 1), (5, 7), (3, 30), (0, 17)])
+def test_every_frame_lies_between_two_neighbouring_keys(start: int, stop: int) -> None:
+    appearance = _appearance(start, stop)
+    keys = appearance.key_frames().tolist()
+    pairs = set(pairwise(keys))
+    for frame in range(start, stop):
+        before, after = appearance.keys_around(frame)
+        assert before <= frame <= after
+        known = {before, after} <= set(keys)
+        # The last frame is a key of its own, yet may be told to lie between two.
+        assert (before == after == frame and known) or (before, after) in pairs
+
+
+def test_a_state_is_that_of_its_frame() -> None:
+    faces = np.stack([face_at(100 + 10 * i, 120) for i in range(4)])
+    appearance = appearance_of(motion_of(faces, turned(10), 20))
+    state = appearance.state(22)
+    assert np.array_equal(state.landmarks, faces[2])
+    assert state.scale == PX_PER_CM and np.array_equal(state.rotation, turned(10))
+    assert np.array_equal(appearance.landmarks(22), faces[2])
+    assert (appearance.start, appearance.stop) == (20, 24)
+
+
+def test_the_tone_of_an_appearance_is_the_median_of_its_frames() -> None:
+    appearance = _appearance(0, 5)
+    tones = np.array([[50, 1, 2], [52, 1, 2], [54, 1, 2], [56, 1, 2], [99, 1, 2]], np.float32)
+    assert replace(appearance, tones=tones).tone().mean.tolist() == [54, 1, 2]
+
+
+def test_a_head_is_drawn_while_it_reaches_into_the_picture() -> None:
+    xs = [160.0] * 9 + [900.0] * 16
+    motion = motion_of(np.stack([face_at(x, 120) for x in xs]), np.eye(3))
+    appearance = appearance_of(motion)
+    drawn = [appearance.drawn(frame, SIZE_WH) for frame in range(25)]
+    assert drawn == [True] * 9 + [False] * 16
+
+
+def test_the_farthest_head_is_drawn_first_and_only_while_it_is_there() -> None:
+    near, far = _appearance(0, 20, number=0), _appearance(5, 30, number=1, obj_id=1)
+    pose = replace(far.motion.pose, scale=far.motion.pose.scale * 0.5)
+    far = replace(far, motion=replace(far.motion, pose=pose))
+    plan = _plan([near, far])
+    assert [a.number for a in plan.present(0)] == [0]
+    assert [a.number for a in plan.present(10)] == [1, 0]
+    assert [a.number for a in plan.present(20)] == [1]
+    assert plan.present(30) == []
+
+
+def test_a_saved_plan_comes_back_and_anything_else_is_refused(tmp_path: Path) -> None:
+    plan = _plan([_appearance(3, 9)])
+    plan.save(tmp_path / "a.plan")
+    again = RenderPlan.load(tmp_path / "a.plan")
+    assert again.info == plan.info and again.size_wh == plan.size_wh
+    assert np.array_equal(again.pts, plan.pts)
+    assert np.array_equal(
+        again.appearances[0].motion.landmarks, plan.appearances[0].motion.landmarks
+    )
+    assert np.array_equal(again.heads[0].texture, plan.heads[0].texture)
+    (tmp_path / "b.plan").write_bytes(pickle.dumps({"a": 1}))
+    with pytest.raises(TypeError, match=r"b\.plan"):
+        RenderPlan.load(tmp_path / "b.plan")
+
+
+def test_landmarks_are_resized_with_the_picture() -> None:
+    points = np.array([[10, 20, 6]], np.float32)
+    assert resized_landmarks(points, np.array([0.5, 0.25])).tolist() == [[5, 5, 2.25]]
+
+
+def _two_people() -> Scene:
+    still = np.stack([face_at(100, 120)] * 20)
+    other = np.stack([face_at(220, 120)] * 10)
+    tracks = [
+        track_of(still, list(range(20))),
+        track_of(other, list(range(10))),
+        track_of(other, list(range(20, 30)), shot=1),
+    ]
+    return _scene(tracks, [(0,), (1, 2)], [Shot(0, 20), Shot(20, 30)])
+
+
+def test_only_the_mapped_are_planned_each_stretch_on_its_own() -> None:
+    head = painted_head()
+    plan = first_plan(_two_people(), SIZE_WH, {1: head}, Path())
+    assert [(a.obj_id, a.shot, a.start, a.stop) for a in plan.appearances] == [
+        (1, 0, 0, 10),
+        (1, 1, 20, 30),
+    ]
+    both = first_plan(_two_people(), SIZE_WH, {0: head, 1: head}, Path())
+    assert [a.number for a in both.appearances] == [0, 1, 2]
+
+
+def test_a_plan_for_a_smaller_result_is_in_the_results_pixels() -> None:
+    scene = _two_people()
+    camera = scene.camera_from_first.copy()
+    camera[:, :, 2] = [8, 6]
+    scene = replace(scene, camera_from_first=camera)
+    plan = first_plan(scene, (160, 120), {0: painted_head()}, Path())
+    appearance = plan.appearances[0]
+    assert appearance.landmarks(5)[1] == pytest.approx(face_at(100, 120)[1] / 2, abs=0.01)
+    assert appearance.scale(5) == pytest.approx(PX_PER_CM / 2, rel=1e-3)
+    assert plan.camera_from_first[0, :, 2].tolist() == [4, 3]
+    assert plan.camera_from_first[0, :, :2].tolist() == [[1, 0], [0, 1]]
+
+
+def _look(number: int, frame: int, lightness: float) -> KeyLook:
+    tone = np.array([lightness, 10, 15], np.float32)
+    reach = (-12.0, -9.0, 8.0, 21.0)
+    return KeyLook(
+        number, frame, tone, np.array([4, 3, 2], np.float32), np.zeros(3, np.float32), reach
+    )
+
+
+def test_the_survey_gives_the_plan_tones_and_a_reach_over_the_old_and_the_new_head(
+    tmp_path: Path,
+) -> None:
+    scene = _two_people()
+    plan = first_plan(scene, SIZE_WH, {0: painted_head()}, tmp_path)
+    looks = [_look(0, frame, light) for frame, light in ((19, 60.0), (0, 40.0), (8, 50.0))]
+    appearance = final_plan(plan, looks).appearances[0]
+    lightness = appearance.tones[:, 0]
+    assert np.all(np.diff(lightness) >= 0) and 40 <= lightness[0] < lightness[-1] <= 60
+    assert appearance.tone_spread.tolist() == [4, 3, 2]
+    left, top, right, bottom = appearance.reach_cm
+    # The old head's reach with a centimetre, where the new one does not reach further.
+    assert (left, right, bottom) == (pytest.approx(-13), pytest.approx(10, abs=1.2), 22)
+    assert top < -10.9
+    with np.load(tmp_path / "plate-0.npz") as plate:
+        assert plate["rgb"].shape == (240, 320, 3) and not plate["seen"].any()
+
+
+def test_an_appearance_that_no_look_saw_keeps_what_it_was_planned_with(tmp_path: Path) -> None:
+    plan = first_plan(_two_people(), SIZE_WH, {0: painted_head()}, tmp_path)
+    assert final_plan(plan, []).appearances[0].reach_cm == plan.appearances[0].reach_cm
+
+
+def test_mattes_of_key_frames_come_back_within_half_a_level(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    person, hair, skin, clothes = rng.random((4, 30, 20)).astype(np.float32)
+    save_mattes(tmp_path / "key.npz", (10, 20, 30, 50), Mattes(person, hair, skin, clothes))
+    box, mattes = load_mattes(tmp_path / "key.npz")
+    assert box == (10, 20, 30, 50)
+    for name, plane in (("person", person), ("hair", hair), ("skin", skin), ("clothes", clothes)):
+        assert np.abs(getattr(mattes, name) - plane).max() <= 0.5 / 255 + 1e-6
+
+
+def _swapped_frames(report: PersonReport, count: int) -> set[int]:
+    """Frames that the report says nothing against."""
+    named = [frame for part in report.not_swapped for frame in range(part.first, part.last + 1)]
+    assert len(named) == len(set(named)), "a frame is named twice"
+    return set(range(count)) - set(named)
+
+
+SHOTS = [Shot(0, 40), Shot(40, 60), Shot(60, 100)]
+
+
+@pytest.mark.parametrize(
+    ("appearances", "expected"),
+    [
+        ([], [(0, 99, "not in this shot")]),
+        ([_appearance(0, 40)], [(40, 99, "not in this shot")]),
+        (
+            [_appearance(10, 30), _appearance(60, 99, number=1, shot=2)],
+            [(0, 9, "no face"), (30, 39, "no face"), (40, 59, "not in"), (99, 99, "no face")],
+        ),
+        (
+            [_appearance(0, 40, x=-500), _appearance(40, 60, number=1, shot=1)],
+            [(0, 39, "outside"), (60, 99, "not in")],
+        ),
+        # Somebody else's appearances are no business of this person.
+        ([_appearance(0, 40, obj_id=1)], [(0, 99, "not in this shot")]),
+    ],
+)
+def test_a_report_names_every_frame_that_was_not_swapped_once_with_why(
+    appearances: list[Appearance], expected: list[tuple[int, int, str]]
+) -> None:
+    scene = _scene([], [], SHOTS)
+    (report,) = person_reports(scene, _plan(appearances), {0: Path("a.jpg")})
+    assert [(p.first, p.last) for p in report.not_swapped] == [e[:2] for e in expected]
+    for part, (_, _, reason) in zip(report.not_swapped, expected, strict=True):
+        assert reason in part.reason
+    assert len(_swapped_frames(report, 100)) == report.frames_swapped
+
+
+def test_bridged_and_strained_frames_are_counted_and_named() -> None:
+    faces = np.stack([face_at(160, 120, rotation=turned(70))] * 10)
+    motion = motion_of(faces, turned(70), 5)
+    seen = np.ones(10, np.bool_)
+    seen[3:5] = False
+    strained = appearance_of(replace(motion, seen=seen))
+    scene = _scene([], [], SHOTS)
+    (report,) = person_reports(scene, _plan([strained]), {0: Path("a.jpg")})
+    assert report.bridged_frames == 2 and report.frames_swapped == 10
+    assert [(p.first, p.last) for p in report.strained] == [(5, 14)]
+    calm = appearance_of(motion_of(faces, turned(40), 5))
+    (report,) = person_reports(scene, _plan([calm]), {0: Path("a.jpg")})
+    assert report.strained == () and report.bridged_frames == 0
+
+
+def test_a_report_is_json_with_a_part_for_each_person() -> None:
+    scene = _scene([], [], SHOTS)
+    plan = _plan([_appearance(0, 40), _appearance(0, 40, number=1, obj_id=1)])
+    people = person_reports(scene, plan, {1: Path("b.jpg"), 0: Path("a.jpg")})
+    report = SwapReport(
+        video="in.mp4",
+        out="out.mp4",
+        width=320,
+        height=240,
+        frame_count=100,
+        engine="mesh",
+        device="CPU",
+        pack="core",
+        models=("a", "b"),
+        people=people,
+        stages_s={"render": 1.5},
+    )
+    said = json.loads(report.json())
+    assert [(p["obj_id"], p["photo"]) for p in said["people"]] == [(0, "a.jpg"), (1, "b.jpg")]
+    first = FrameRange(40, 99, "not in this shot")
+    assert said["people"][0]["not_swapped"] == [
+        {"first": first.first, "last": first.last, "reason": first.reason}
+    ]
+    assert said["stages_s"] == {"render": 1.5} and said["models"] == ["a", "b"]
