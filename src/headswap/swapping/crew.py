@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import TracebackType
 
 import headswap.errors
@@ -46,12 +47,7 @@ class Crew:
         for process in self._processes:
             if kind is not None:
                 process.kill()
-            if process.stdin is not None:
-                process.stdin.close()
-        for process in self._processes:
-            process.wait()
-            if process.stdout is not None:
-                process.stdout.close()
+            _end(process)
 
     def do(self, jobs: Sequence[Job], count: Callable[[int], None] = lambda _: None) -> None:
         """Does all jobs; `count` is called, from several threads, with frames just finished.
@@ -94,7 +90,7 @@ class Crew:
                     if self._closed or tries + 1 >= _TRIES:
                         failures.append(error)
                         return
-                    self._processes[i].wait()
+                    _end(self._processes[i])
                     self._processes[i] = _start()
                 waiting.put((job, tries + 1))
             except HeadswapError as error:
@@ -114,6 +110,17 @@ def _start() -> subprocess.Popen[str]:
         # Ctrl-C in a terminal is for the program, which then ends its workers.
         process_group=0,
     )
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Closes a worker's pipes, at which it stops, and waits for it."""
+    if process.stdin is not None:
+        # What a dead worker never read cannot be flushed any more.
+        with suppress(BrokenPipeError):
+            process.stdin.close()
+    process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
 
 
 def _ask(process: subprocess.Popen[str], job: Job, count: Callable[[int], None]) -> None:

@@ -46,8 +46,8 @@ class HeadModel:
     texture: (h, w, 4) uint8 RGB unmixed from the photo's background, and alpha;
     hair: (h, w) float32 0..1, how much a pixel is hair. back_texture: (h, w, 3) uint8, the unseen
     side, in the same coordinates.
-    normals: (v, 3) float32 unit, head space, outwards. light: (3,) float32, the photo's light in head
-    space (see `light_of`).
+    normals: (v, 3) float32 unit, head space, outwards. light: (3,) float32, the photo's light in
+    head space (see `light_of`).
     px_per_cm: texture pixels in a centimetre of head. photo_yaw_pitch_deg: where the photo looks.
     """
 

@@ -78,6 +78,9 @@ def continuous(tracks: list[Track], rate: float) -> list[Track]:
                 continue
             if gap <= 0:
                 # Two views of one person at once cannot both be right; the first is kept.
+                after = np.flatnonzero(part.frames > last.frames[-1])
+                if len(after):
+                    joined[-1] = _concatenated(last, _picked(part, after))
                 continue
         joined.append(part)
     return joined

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -26,12 +27,9 @@ def read_photo(path: Path) -> U8:
     if not path.is_file():
         raise PhotoUnreadable(f"no photo at {path}; check the path")
     try:
-        with Image.open(path) as image:
+        with _opened(path) as image:
             if image.width * image.height > MAX_PIXELS:
-                raise PhotoUnreadable(
-                    f"{path} has {image.width}x{image.height} pixels, more than 100 million; "
-                    "make it smaller"
-                )
+                raise _too_large(path)
             image.seek(0)
             upright = ImageOps.exif_transpose(image)
             return np.array(_to_srgb(upright), dtype=np.uint8)
@@ -39,8 +37,21 @@ def read_photo(path: Path) -> U8:
         raise PhotoUnreadable(
             f"{path} is not an image this program reads; save it as JPEG, PNG or WebP"
         ) from error
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:
+        raise _too_large(path) from error
+    except (OSError, SyntaxError, ValueError) as error:
         raise PhotoUnreadable(f"{path} is damaged ({error}); export it again") from error
+
+
+def _opened(path: Path) -> Image.Image:
+    with warnings.catch_warnings():
+        # Pillow warns of large pictures below the limit set here, and raises far above it.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        return Image.open(path)
+
+
+def _too_large(path: Path) -> PhotoUnreadable:
+    return PhotoUnreadable(f"{path} has more than 100 million pixels; make it smaller")
 
 
 def _to_srgb(image: Image.Image) -> Image.Image:
@@ -57,7 +68,7 @@ def _to_srgb(image: Image.Image) -> Image.Image:
             converted = ImageCms.profileToProfile(
                 image, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
             )
-        except ImageCms.PyCMSError:
+        except (ImageCms.PyCMSError, OSError):
             # A broken embedded profile is common in the wild and says nothing about the pixels.
             converted = None
         if converted is not None:

@@ -34,8 +34,9 @@ def vertex_normals(vertices: F64, triangles: I32) -> F64:
     total = np.zeros_like(vertices)
     for k in range(3):
         np.add.at(total, triangles[:, k], faces)
-    length = np.sqrt((total**2).sum(axis=1, keepdims=True))
-    return np.asarray(total / np.maximum(length, 1e-9), np.float64)
+    length: F64 = np.sqrt((total**2).sum(axis=1, keepdims=True))
+    unit: F64 = total / np.maximum(length, 1e-9)
+    return unit
 
 
 def light_of(rgb: U8, landmarks: F32, scale_px_cm: float) -> F32:
@@ -62,10 +63,11 @@ def light_of(rgb: U8, landmarks: F32, scale_px_cm: float) -> F32:
 def _trimmed_fit(causes: F64, values: F64) -> F64:
     weight = np.ones(len(values))
     penalty = np.diag([0.0, _RIDGE, _RIDGE, _RIDGE])
-    solved = np.zeros(causes.shape[1])
+    solved: F64 = np.zeros(causes.shape[1])
     for _ in range(_ROUNDS):
         weighted = causes * weight[:, None]
-        solved = np.linalg.solve(weighted.T @ causes + penalty, weighted.T @ values)
+        normal = weighted.T @ causes + penalty
+        solved = np.asarray(np.linalg.solve(normal, weighted.T @ values), np.float64)
         rest = np.abs(values - causes @ solved)
         # Brows, beard and shadows cast are no shading; they are outliers of it.
         weight = (rest < _TRIM * np.median(rest) + 1e-6).astype(np.float64)
