@@ -80,9 +80,7 @@ def surveyed(
     """The final plan and what its survey saw, made in stretches, in a folder of its own."""
     folder.mkdir()
     own = replace(plan, folder=folder)
-    looks = [
-        look for a, b in pairwise(cuts) for look in survey(own, a, b, store, lambda: None)
-    ]
+    looks = [look for a, b in pairwise(cuts) for look in survey(own, a, b, store, lambda: None)]
     return final_plan(own, looks), looks
 
 

@@ -1,4 +1,4 @@
-"""A scene the sample does not have: somebody walks through the picture and uncovers what was hidden."""
+"""A scene the sample lacks: somebody walks through the picture and uncovers what was hidden."""
 
 from __future__ import annotations
 

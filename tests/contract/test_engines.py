@@ -238,12 +238,15 @@ def _speaking(state: HeadState, jaw_cm: float) -> HeadState:
     return replace(state, expression_cm=offset, landmarks=landmarks)
 
 
-def test_an_open_mouth_shows_the_frames_teeth(engine: Engine, head: HeadModel) -> None:
+@pytest.mark.parametrize("box", [WHOLE, (30, 20, 230, 240), (100, 120, 200, 240)])
+def test_an_open_mouth_shows_the_frames_teeth(engine: Engine, head: HeadModel, box: Box) -> None:
     state = _speaking(state_at(head, X, Y), 2.0)
-    red = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
-    red[..., 0] = 255
-    rgb, alpha = _on_canvas(engine.draw(head, state, WHOLE, red))
     x, y = state.landmarks[[13, 14], :2].mean(axis=0).round().astype(int)
+    # Red in the mouth alone: it must come from there and from nowhere else in the frame.
+    red = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    red[y - 4 : y + 5, x - 4 : x + 5, 0] = 255
+    x0, y0, x1, y1 = box
+    rgb, alpha = _on_canvas(engine.draw(head, state, box, red[y0:y1, x0:x1]))
     assert alpha[y, x] > 0.95
     assert rgb[y, x] == pytest.approx(np.array([255, 0, 0]), abs=12)
 

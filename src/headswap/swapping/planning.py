@@ -133,9 +133,7 @@ def _write_plates(plan: RenderPlan) -> None:
     for shot in {appearance.shot for appearance in plan.appearances}:
         total = BackgroundSum(plan.size_wh)
         for path in sorted(plan.folder.glob(f"sum-{shot}-*.npz")):
-            with np.load(path) as data:
-                total.total += data["total"]
-                total.count += data["count"]
+            total.merge(BackgroundSum.load(path))
             path.unlink()
         plate = total.plate()
         np.savez(plan.folder / f"plate-{shot}.npz", rgb=plate.rgb, seen=plate.seen)

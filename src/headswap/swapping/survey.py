@@ -69,7 +69,7 @@ def survey(
                     looks.append(look)
                 looked()
     for shot, total in sums.items():
-        np.savez(sum_path(plan.folder, shot, start), total=total.total, count=total.count)
+        total.save(sum_path(plan.folder, shot, start))
     return looks
 
 
@@ -91,7 +91,8 @@ def _look(
     save_mattes(key_path(plan.folder, appearance.number, frame.index), box, mattes)
     area = head_area(mattes.hair, mattes.person, face, unit, rgb.shape[1::-1])
     clear = clear_background(mattes, area, unit)
-    total.add(rgb, clear, box, plan.camera_from_first[frame.index])
+    hidden = (area > 0.02).astype(np.uint8)
+    total.add(rgb, clear, hidden, box, plan.camera_from_first[frame.index])
     tone = skin_tone(rgb, face)
     return KeyLook(
         number=appearance.number,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 
 from headswap.arrays import F32, F64, I32, U8
 from headswap.swapping.compose.body import complete_body
+from headswap.swapping.compose.exemplar import fill_from_exemplars
 from headswap.swapping.compose.removal import work_size
 from headswap.swapping.matting import fill_smooth
 from headswap.vision.mattes import Mattes
@@ -28,13 +31,15 @@ class BackgroundSum:
         width, height = size_wh
         self.total: I32 = np.zeros((height, width, 3), np.int32)
         self.count: I32 = np.zeros((height, width), np.int32)
+        self.hidden: I32 = np.zeros((height, width), np.int32)
 
-    def add(self, rgb: U8, clear: U8, box: Box, frame_from_first: F64) -> None:
-        """Adds a crop (h, w, 3) where `clear` (h, w) uint8 is 1."""
+    def add(self, rgb: U8, clear: U8, head: U8, box: Box, frame_from_first: F64) -> None:
+        """Adds a crop (h, w, 3) where `clear` (h, w) uint8 is 1, and where a head hid it."""
         x0, y0, x1, y1 = box
         if np.allclose(frame_from_first, np.eye(2, 3), atol=1e-3):
             self.total[y0:y1, x0:x1] += rgb * clear[..., None].astype(np.int32)
             self.count[y0:y1, x0:x1] += clear
+            self.hidden[y0:y1, x0:x1] += head
             return
         matrix = np.asarray(frame_from_first, np.float64).copy()
         matrix[:, 2] -= [x0, y0]
@@ -45,20 +50,44 @@ class BackgroundSum:
         ok = (solid > 250).astype(np.int32)
         self.total += moved * ok[..., None]
         self.count += ok
+        behind = cv2.warpAffine(head, matrix, (width, height), flags=flags)
+        self.hidden += behind.astype(np.int32)
+
+    def save(self, path: Path) -> None:
+        """Keeps the sums in a file."""
+        np.savez(path, total=self.total, count=self.count, hidden=self.hidden)
+
+    @staticmethod
+    def load(path: Path) -> BackgroundSum:
+        """The sums that `save` kept."""
+        with np.load(path) as data:
+            height, width = data["count"].shape
+            loaded = BackgroundSum((width, height))
+            loaded.total, loaded.count = data["total"], data["count"]
+            loaded.hidden = data["hidden"]
+        return loaded
 
     def merge(self, other: BackgroundSum) -> None:
         self.total += other.total
         self.count += other.count
+        self.hidden += other.hidden
 
     def plate(self) -> Background:
         mean = self.total / np.maximum(self.count, 1)[..., None]
-        return Background(
-            np.round(mean).astype(np.uint8), (self.count >= _LEAST_VIEWS).astype(np.uint8)
-        )
+        rgb, seen = np.round(mean).astype(np.uint8), self.count >= _LEAST_VIEWS
+        never = ((self.hidden > 0) & ~seen).astype(np.uint8)
+        if not never.any() or not seen.any():
+            return Background(rgb, seen.astype(np.uint8))
+        # Once for a shot, so that it is steady.
+        ys, xs = np.nonzero(seen | (never > 0))
+        window = np.s_[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1]
+        source = seen[window].astype(np.uint8)
+        rgb[window] = fill_from_exemplars(rgb[window], never[window], source)
+        return Background(rgb, (seen | (never > 0)).astype(np.uint8))
 
 
 class Background:
-    """The plate of one shot: rgb (h, w, 3) uint8 and where it was ever seen (h, w) uint8."""
+    """The plate of one shot: rgb (h, w, 3) uint8 and where it was seen or made up (h, w) uint8."""
 
     def __init__(self, rgb: U8, seen: U8) -> None:
         self.rgb = rgb

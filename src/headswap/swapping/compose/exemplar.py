@@ -1,0 +1,164 @@
+"""Fills a hole in a picture with patches of the rest of it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numba import njit
+
+from headswap.arrays import F32, F64, I32, U8, U32
+from headswap.swapping.matting import fill_smooth
+
+_HALF = 3
+_ROUNDS = 4
+_LEAST_SIDE_PX = 24
+
+
+def fill_from_exemplars(rgb: U8, hole: U8, source: U8) -> U8:
+    """(h, w, 3) uint8: the picture with its hole filled by patches that are found elsewhere in it.
+
+    hole, source: (h, w) uint8, 1 where to fill and where patches may come from. Coarse to fine,
+    each hole pixel becomes the mean of the patches that best fit over it (Wexler et al., PAMI
+    2007), which are found by PatchMatch (Barnes et al., SIGGRAPH 2009). The same input gives the
+    same output. Where there is no room for a patch to come from, the fill is smooth.
+    """
+    filled = fill_smooth(rgb.astype(np.float32), source.astype(np.float32))
+    levels = [(rgb.astype(np.float32), hole, source)]
+    while min(levels[-1][1].shape) > 2 * _LEAST_SIDE_PX and cv2.countNonZero(levels[-1][1]) > 60:
+        levels.append(_halved(*levels[-1]))
+    guess = filled
+    for image, gap, usable in reversed(levels):
+        height, width = gap.shape
+        guess = np.asarray(cv2.resize(guess, (width, height), interpolation=cv2.INTER_LINEAR))
+        guess = np.where(gap[..., None] > 0, guess, image).astype(np.float32)
+        size = 2 * _HALF + 1
+        square = np.ones((size, size), np.uint8)
+        centres = np.asarray(cv2.erode(usable, square, borderValue=0), np.uint8)
+        if not centres.any():
+            continue
+        around = np.asarray(cv2.dilate(gap, square), np.uint8)
+        places = np.argwhere(centres > 0).astype(np.int32)
+        _complete(guess, gap, around, centres, places)
+    keep = np.where(hole[..., None] > 0, np.clip(guess + 0.5, 0, 255), rgb)
+    return keep.astype(np.uint8)
+
+
+def _halved(image: F32, hole: U8, source: U8) -> tuple[F32, U8, U8]:
+    height, width = hole.shape
+    size = (max(1, width // 2), max(1, height // 2))
+    weight = source.astype(np.float32)
+    share = np.asarray(cv2.resize(weight, size, interpolation=cv2.INTER_AREA), np.float32)
+    mean = cv2.resize(image * weight[..., None], size, interpolation=cv2.INTER_AREA)
+    small = np.asarray(mean / np.maximum(share, 1e-3)[..., None], np.float32)
+    gap = cv2.resize(hole.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
+    return small, gap.astype(np.uint8), ((share > 0.99) & ~gap).astype(np.uint8)
+
+
+@njit(cache=True, nogil=True)
+def _distance(image: F32, ay: int, ax: int, by: int, bx: int, limit: float) -> float:
+    """Squared difference of two patches; parts outside the picture do not count."""
+    height, width = image.shape[0], image.shape[1]
+    total, count = 0.0, 0
+    for dy in range(-_HALF, _HALF + 1):
+        y = ay + dy
+        if y < 0 or y >= height:
+            continue
+        for dx in range(-_HALF, _HALF + 1):
+            x = ax + dx
+            if x < 0 or x >= width:
+                continue
+            count += 1
+            for k in range(3):
+                gap = image[y, x, k] - image[by + dy, bx + dx, k]
+                total += gap * gap
+        if total > limit * 49:
+            return total
+    return total / max(count, 1)
+
+
+@njit(cache=True, nogil=True)
+def _complete(image: F32, hole: U8, around: U8, centres: U8, places: I32) -> None:
+    """Fills `hole` in `image` in place: search for each patch around it, then vote, repeated."""
+    height, width = hole.shape
+    # A generator of our own: the same fill on every machine.
+    state = np.array([12345], np.uint32)
+    field = np.zeros((height, width, 2), np.int32)
+    best = np.full((height, width), 1e12, np.float64)
+    for y in range(height):
+        for x in range(width):
+            if around[y, x]:
+                field[y, x] = places[_random(state, len(places))]
+    for turn in range(_ROUNDS):
+        forward = turn % 2 == 0
+        for j in range(height):
+            y = j if forward else height - 1 - j
+            for i in range(width):
+                x = i if forward else width - 1 - i
+                if around[y, x]:
+                    step = 1 if forward else -1
+                    best[y, x] = _improve(image, around, centres, field, state, y, x, step)
+        _vote(image, hole, around, field, best)
+
+
+@njit(cache=True, nogil=True)
+def _random(state: U32, below: int) -> int:
+    """A whole number from 0 up to `below` (Numerical Recipes' linear congruential generator)."""
+    state[0] = state[0] * np.uint32(1664525) + np.uint32(1013904223)
+    return int((state[0] >> np.uint32(8)) % np.uint32(below))
+
+
+@njit(cache=True, nogil=True)
+def _improve(
+    image: F32, around: U8, centres: U8, field: I32, state: U32, y: int, x: int, step: int
+) -> float:
+    """Gives one patch the best of its own, its neighbours' and random matches; returns its cost."""
+    height, width = centres.shape
+    by, bx = field[y, x, 0], field[y, x, 1]
+    cost = _distance(image, y, x, by, bx, 1e12)
+    radius = 2 * max(height, width)
+    for attempt in range(32):
+        if attempt < 2:
+            ny, nx = y - step * (1 - attempt), x - step * attempt
+            if not (0 <= ny < height and 0 <= nx < width and around[ny, nx]):
+                continue
+            cy, cx = field[ny, nx, 0] + y - ny, field[ny, nx, 1] + x - nx
+        else:
+            radius //= 2
+            if radius < 1:
+                break
+            cy = by + _random(state, 2 * radius + 1) - radius
+            cx = bx + _random(state, 2 * radius + 1) - radius
+        if 0 <= cy < height and 0 <= cx < width and centres[cy, cx]:
+            other = _distance(image, y, x, cy, cx, cost)
+            if other < cost:
+                by, bx, cost = cy, cx, other
+    field[y, x, 0], field[y, x, 1] = by, bx
+    return cost
+
+
+@njit(cache=True, nogil=True)
+def _vote(image: F32, hole: U8, around: U8, field: I32, best: F64) -> None:
+    """Each hole pixel becomes the mean of what the patches over it say, good fits counting more."""
+    height, width = hole.shape
+    source = image.copy()
+    for y in range(height):
+        for x in range(width):
+            if not hole[y, x]:
+                continue
+            weight = 0.0
+            red, green, blue = 0.0, 0.0, 0.0
+            for dy in range(-_HALF, _HALF + 1):
+                for dx in range(-_HALF, _HALF + 1):
+                    py, px = y + dy, x + dx
+                    if py < 0 or px < 0 or py >= height or px >= width or not around[py, px]:
+                        continue
+                    sy, sx = field[py, px, 0] - dy, field[py, px, 1] - dx
+                    w = np.exp(-best[py, px] / 400.0) + 1e-6
+                    weight += w
+                    red += w * source[sy, sx, 0]
+                    green += w * source[sy, sx, 1]
+                    blue += w * source[sy, sx, 2]
+            if weight > 0:
+                image[y, x, 0] = red / weight
+                image[y, x, 1] = green / weight
+                image[y, x, 2] = blue / weight
