@@ -18,6 +18,7 @@ from benchmarks.persons import Wanted
 from benchmarks.sheet import spread, write_sheet
 from benchmarks.swap_run import SwapRun, headswap, run_swap
 from benchmarks.video import MeasureError, decoded
+from headswap.arrays import F32
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +109,17 @@ def _wanted(job: Job) -> list[Wanted]:
     )
     try:
         people = {int(one["obj_id"]): one["box"] for one in json.loads(said.stdout)["people"]}
-        return [
-            Wanted(photo, np.array(people[k], dtype=np.float32))
-            for k, photo in enumerate(job.photos)
-        ]
+        return [Wanted(photo, _corners(people[k])) for k, photo in enumerate(job.photos)]
     except (ValueError, KeyError, TypeError) as error:
         raise MeasureError(
             f"{job.clip}: `headswap analyze --json` does not say where {len(job.photos)} people "
             f"are ({error!r}): {said.stderr.strip()}"
         ) from error
+
+
+def _corners(box_xywh: list[float]) -> F32:
+    x, y, width, height = box_xywh
+    return np.array([x, y, x + width, y + height], dtype=np.float32)
 
 
 def measure_memory(job: Job, timeout_s: float, extra: list[str]) -> MemoryRuns:

@@ -81,16 +81,5 @@ def _read(report: Path) -> Any:
 
 def stages(report: Any) -> dict[str, float]:
     """Seconds per stage of a swap's report, in its order; empty when it says nothing of them."""
-    listed = report.get("stages", {}) if isinstance(report, dict) else {}
-    if isinstance(listed, dict):
-        pairs = list(listed.items())
-    else:
-        pairs = [(one.get("name"), one) for one in listed if isinstance(one, dict)]
-    return {str(name): seconds for name, value in pairs if (seconds := _seconds(value)) is not None}
-
-
-def _seconds(value: Any) -> float | None:
-    if isinstance(value, dict):
-        known = [value[key] for key in ("seconds", "time_s", "wall_s", "s") if key in value]
-        value = known[0] if known else None
-    return float(value) if isinstance(value, int | float) else None
+    listed = report.get("stages_s", {}) if isinstance(report, dict) else {}
+    return {str(name): float(s) for name, s in listed.items() if isinstance(s, int | float)}

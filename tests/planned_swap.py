@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from headswap.arrays import Bool
+from headswap.arrays import I32, Bool
 from headswap.media import Frame, VideoReader
 from headswap.sample import Identity, SampleFrame, SampleScene, portrait, write_clip
+from headswap.swapping.compose.plate import BackgroundSum
 from headswap.swapping.engines import engine_named
 from headswap.swapping.head_model import HeadModel
 from headswap.swapping.plan import RenderPlan
@@ -74,14 +75,25 @@ def planned(
     return calibrated_plan(plan, engine_named("mesh"), FaceLandmarks(store))
 
 
-def surveyed(
-    plan: RenderPlan, cuts: Sequence[int], folder: Path, store: ModelStore
-) -> tuple[RenderPlan, list[KeyLook]]:
-    """The final plan and what its survey saw, made in stretches, in a folder of its own."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Surveyed:
+    """The final plan, what its survey saw, and (h, w) how often the background was clear."""
+
+    plan: RenderPlan
+    looks: list[KeyLook]
+    clear_count: I32
+
+
+def surveyed(plan: RenderPlan, cuts: Sequence[int], folder: Path, store: ModelStore) -> Surveyed:
+    """The plan surveyed in stretches, in a folder of its own."""
     folder.mkdir()
     own = replace(plan, folder=folder)
     looks = [look for a, b in pairwise(cuts) for look in survey(own, a, b, store, lambda: None)]
-    return final_plan(own, looks), looks
+    width, height = plan.size_wh
+    clear = np.zeros((height, width), np.int32)
+    for path in folder.glob("sum-*.npz"):
+        clear += BackgroundSum.load(path).count
+    return Surveyed(final_plan(own, looks), looks, clear)
 
 
 def rendered(plan: RenderPlan, cuts: Sequence[int]) -> list[Frame]:

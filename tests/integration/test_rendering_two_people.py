@@ -81,7 +81,7 @@ def pair(core_pack: ModelStore, tmp_path_factory: pytest.TempPathFactory) -> Pai
 def _swapped(pair: Pair, obj_ids: list[int], folder: pytest.TempPathFactory) -> Swapped:
     heads = {i: pair.heads[i] for i in obj_ids}
     first = planned(pair.film, heads, folder.mktemp("first"), pair.store)
-    plan, _ = surveyed(first, (0, COUNT), folder.mktemp("plan") / "own", pair.store)
+    plan = surveyed(first, (0, COUNT), folder.mktemp("plan") / "own", pair.store).plan
     return Swapped(pair, plan, rendered(plan, (0, COUNT)))
 
 

@@ -23,7 +23,7 @@ from headswap.vision.pose import Pose, fit_pose
 _SAMPLES = 10
 # Part of the error that is taken back. All of it would serve the measured pose best, but likeness
 # suffers: part of what looks like a turn is the shape of the new face.
-_PART = 0.65
+_PART = 0.8
 _MAX_YAW_DEG = 55.0
 _MIN_PRESENCE = 0.5
 # Faces are drawn this large for measuring, whatever their size in the video.

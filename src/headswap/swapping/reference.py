@@ -30,6 +30,8 @@ from headswap.vision.store import ModelStore
 
 MIN_FACE_PX = 80
 MIN_PRESENCE = 0.5
+# Lightness below the skin's, in CIE L, at which something begins to be no skin, and how fast.
+_DARK_FROM, _DARK_OVER = 16.0, 14.0
 MAX_YAW_DEG = 40.0
 MAX_PITCH_DEG = 35.0
 # Landmark depths are flatter than heads are: nose tip to ear is four fifths of a face's breadth
@@ -139,13 +141,25 @@ def build_head(cutout: Cutout, blendshapes: F32) -> HeadModel:
         back_triangles=shell.back_triangles,
         eyes=shell.eyes,
         texture=np.dstack([cutout.rgb, np.round(cutout.alpha * 255).astype(np.uint8)]),
-        hair=cutout.hair,
+        hair=_toned_as_hair(cutout),
         back_texture=_back_texture(cutout),
         px_per_cm=float(pose.scale[0]),
         photo_yaw_pitch_deg=(float(yaw), float(pitch)),
         skin=skin_tone(cutout.rgb, cutout.landmarks),
         embedding=None,
     )
+
+
+def _toned_as_hair(cutout: Cutout) -> F32:
+    """(h, w) 0..1: hair, and what is as dark beside skin: brows, beard, lashes, pupils.
+
+    The hair matte does not know these; toned like skin, they would be lit up with it.
+    """
+    lightness = cv2.cvtColor(cutout.rgb, cv2.COLOR_RGB2LAB)[..., 0].astype(np.float32) * (100 / 255)
+    skin = skin_tone(cutout.rgb, cutout.landmarks)
+    dark = np.clip((skin.mean[0] - lightness - _DARK_FROM) / _DARK_OVER, 0, 1)
+    dark = cv2.GaussianBlur(dark, (0, 0), max(0.5, 0.06 * cutout.px_per_cm))
+    return np.maximum(cutout.hair, dark).astype(np.float32)
 
 
 def _normals(vertices: F64, shell: Shell) -> F32:

@@ -41,9 +41,10 @@ class Pose:
     def yaw_pitch_roll_deg(self) -> F64:
         """Angles (k, 3) in degrees; 0 faces the camera, yaw > 0 turns to the image's right."""
         r = self.rotation
-        yaw = np.arctan2(-r[:, 0, 2], np.hypot(r[:, 1, 2], r[:, 2, 2]))
-        pitch = np.arctan2(r[:, 1, 2], r[:, 2, 2])
-        roll = np.arctan2(r[:, 1, 0], r[:, 1, 1])
+        # Rolled last: a head that only nods and turns has no roll.
+        yaw = np.arctan2(r[:, 2, 0], np.hypot(r[:, 2, 1], r[:, 2, 2]))
+        pitch = np.arctan2(-r[:, 2, 1], r[:, 2, 2])
+        roll = np.arctan2(r[:, 1, 0], r[:, 0, 0])
         return np.degrees(np.stack([yaw, pitch, roll], axis=1))
 
 

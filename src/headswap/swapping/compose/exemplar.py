@@ -11,7 +11,11 @@ from headswap.swapping.matting import fill_smooth
 
 _HALF = 3
 _ROUNDS = 4
-_LEAST_SIDE_PX = 24
+_LEAST_SIDE_PX = 8
+# How much less a patch says for each pixel that it lies deeper in the hole.
+_FADE = 1.3
+# Mean squared error of a match up to which it is trusted fully, and from which not at all.
+_GOOD, _BAD = 60.0, 900.0
 
 
 def fill_from_exemplars(rgb: U8, hole: U8, source: U8) -> U8:
@@ -26,7 +30,7 @@ def fill_from_exemplars(rgb: U8, hole: U8, source: U8) -> U8:
     levels = [(rgb.astype(np.float32), hole, source)]
     while min(levels[-1][1].shape) > 2 * _LEAST_SIDE_PX and cv2.countNonZero(levels[-1][1]) > 60:
         levels.append(_halved(*levels[-1]))
-    guess = filled
+    guess, cost = filled, np.full(hole.shape, _BAD, np.float64)
     for image, gap, usable in reversed(levels):
         height, width = gap.shape
         guess = np.asarray(cv2.resize(guess, (width, height), interpolation=cv2.INTER_LINEAR))
@@ -35,10 +39,16 @@ def fill_from_exemplars(rgb: U8, hole: U8, source: U8) -> U8:
         square = np.ones((size, size), np.uint8)
         centres = np.asarray(cv2.erode(usable, square, borderValue=0), np.uint8)
         if not centres.any():
+            cost = np.full(gap.shape, _BAD, np.float64)
             continue
         around = np.asarray(cv2.dilate(gap, square), np.uint8)
+        depth = cv2.distanceTransform(gap, cv2.DIST_L2, 3)
+        sure = np.asarray(_FADE**-depth, np.float32)
         places = np.argwhere(centres > 0).astype(np.int32)
-        _complete(guess, gap, around, centres, places)
+        cost = _complete(guess, gap, around, centres, places, sure)
+    # Where nothing fits, the smooth fill is the smaller lie.
+    fits = np.clip((_BAD - cv2.blur(cost, (5, 5))) / (_BAD - _GOOD), 0, 1)[..., None]
+    guess = filled + fits * (guess - filled)
     keep = np.where(hole[..., None] > 0, np.clip(guess + 0.5, 0, 255), rgb)
     return keep.astype(np.uint8)
 
@@ -77,8 +87,11 @@ def _distance(image: F32, ay: int, ax: int, by: int, bx: int, limit: float) -> f
 
 
 @njit(cache=True, nogil=True)
-def _complete(image: F32, hole: U8, around: U8, centres: U8, places: I32) -> None:
-    """Fills `hole` in `image` in place: search for each patch around it, then vote, repeated."""
+def _complete(image: F32, hole: U8, around: U8, centres: U8, places: I32, sure: F32) -> F64:
+    """Fills `hole` in `image` in place: search for each patch around it, then vote, repeated.
+
+    Returns (h, w) the error of each patch's match.
+    """
     height, width = hole.shape
     # A generator of our own: the same fill on every machine.
     state = np.array([12345], np.uint32)
@@ -97,7 +110,8 @@ def _complete(image: F32, hole: U8, around: U8, centres: U8, places: I32) -> Non
                 if around[y, x]:
                     step = 1 if forward else -1
                     best[y, x] = _improve(image, around, centres, field, state, y, x, step)
-        _vote(image, hole, around, field, best)
+        _vote(image, hole, around, field, best, sure)
+    return best
 
 
 @njit(cache=True, nogil=True)
@@ -137,8 +151,11 @@ def _improve(
 
 
 @njit(cache=True, nogil=True)
-def _vote(image: F32, hole: U8, around: U8, field: I32, best: F64) -> None:
-    """Each hole pixel becomes the mean of what the patches over it say, good fits counting more."""
+def _vote(image: F32, hole: U8, around: U8, field: I32, best: F64, sure: F32) -> None:
+    """Each hole pixel becomes the mean of what the patches over it say.
+
+    Good fits count more, and so do patches near the rim (`sure`), which rest on what is seen.
+    """
     height, width = hole.shape
     source = image.copy()
     for y in range(height):
@@ -153,7 +170,7 @@ def _vote(image: F32, hole: U8, around: U8, field: I32, best: F64) -> None:
                     if py < 0 or px < 0 or py >= height or px >= width or not around[py, px]:
                         continue
                     sy, sx = field[py, px, 0] - dy, field[py, px, 1] - dx
-                    w = np.exp(-best[py, px] / 400.0) + 1e-6
+                    w = sure[py, px] * (np.exp(-best[py, px] / 400.0) + 1e-6)
                     weight += w
                     red += w * source[sy, sx, 0]
                     green += w * source[sy, sx, 1]

@@ -17,7 +17,7 @@ from headswap.vision.mattes import Mattes
 Box = tuple[int, int, int, int]
 _CLEAR_CM = 0.3
 # What was clear only once or twice was more likely a hand that no matte knew.
-_LEAST_VIEWS = 3
+_LEAST_VIEWS, _LOOKS_A_VIEW = 3, 6
 _LARGEST_GAP = 24.0
 
 
@@ -32,9 +32,11 @@ class BackgroundSum:
         self.total: I32 = np.zeros((height, width, 3), np.int32)
         self.count: I32 = np.zeros((height, width), np.int32)
         self.hidden: I32 = np.zeros((height, width), np.int32)
+        self.looks = 0
 
     def add(self, rgb: U8, clear: U8, head: U8, box: Box, frame_from_first: F64) -> None:
         """Adds a crop (h, w, 3) where `clear` (h, w) uint8 is 1, and where a head hid it."""
+        self.looks += 1
         x0, y0, x1, y1 = box
         if np.allclose(frame_from_first, np.eye(2, 3), atol=1e-3):
             self.total[y0:y1, x0:x1] += rgb * clear[..., None].astype(np.int32)
@@ -55,7 +57,7 @@ class BackgroundSum:
 
     def save(self, path: Path) -> None:
         """Keeps the sums in a file."""
-        np.savez(path, total=self.total, count=self.count, hidden=self.hidden)
+        np.savez(path, total=self.total, count=self.count, hidden=self.hidden, looks=self.looks)
 
     @staticmethod
     def load(path: Path) -> BackgroundSum:
@@ -64,17 +66,19 @@ class BackgroundSum:
             height, width = data["count"].shape
             loaded = BackgroundSum((width, height))
             loaded.total, loaded.count = data["total"], data["count"]
-            loaded.hidden = data["hidden"]
+            loaded.hidden, loaded.looks = data["hidden"], int(data["looks"])
         return loaded
 
     def merge(self, other: BackgroundSum) -> None:
         self.total += other.total
         self.count += other.count
         self.hidden += other.hidden
+        self.looks += other.looks
 
     def plate(self) -> Background:
+        least = min(max(1, self.looks // _LOOKS_A_VIEW), _LEAST_VIEWS)
         mean = self.total / np.maximum(self.count, 1)[..., None]
-        rgb, seen = np.round(mean).astype(np.uint8), self.count >= _LEAST_VIEWS
+        rgb, seen = np.round(mean).astype(np.uint8), self.count >= least
         never = ((self.hidden > 0) & ~seen).astype(np.uint8)
         if not never.any() or not seen.any():
             return Background(rgb, seen.astype(np.uint8))

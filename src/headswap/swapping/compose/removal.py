@@ -126,6 +126,9 @@ def face_and_ears(landmarks: F32, shape: tuple[int, int]) -> U8:
     """(h, w) uint8, 1 on face, ears and skull, as far as they are seen from this side."""
     mask = skin_and_eyes(landmarks, shape)
     xy = landmarks[FACE_OVAL, :2]
+    # In a turned head lips and nose stand out beyond the oval.
+    whole = cv2.convexHull(landmarks[:468, :2].astype(np.float32))
+    cv2.fillConvexPoly(mask, whole.round().astype(np.int32), 1)
     skull = fit_pose(landmarks[None]).to_frame(_SKULL_CM)[0, :, :2]
     upper = np.vstack([xy[_UPPER], skull]).astype(np.float32)
     cv2.fillConvexPoly(mask, cv2.convexHull(upper).round().astype(np.int32), 1)

@@ -21,7 +21,7 @@ _BLUR_CM = 0.35
 _ROUNDS = 4
 _TRIM = 2.0
 # Holds the direction back where the visible side of a face says little about it.
-_RIDGE = 6.0
+_RIDGE = 2.0
 # How much of the difference is put on, and how far it may brighten or darken a pixel.
 _STRENGTH = 0.85
 _DARKEST, _BRIGHTEST = 0.55, 1.6
