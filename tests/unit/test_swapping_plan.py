@@ -120,15 +120,15 @@ def test_a_box_reaches_around_the_eyes_even_and_inside_the_frame(
     [
         (0, 1, [0]),
         (5, 7, [5, 6]),
-        (0, 8, [0, 7]),
-        (0, 9, [0, 8]),
-        (3, 30, [3, 11, 19, 27, 29]),
+        (0, 12, [0, 11]),
+        (0, 13, [0, 12]),
+        (3, 30, [3, 15, 27, 29]),
     ],
 )
-def test_key_frames_are_the_first_every_eighth_and_the_last(
+def test_key_frames_are_the_first_every_twelfth_and_the_last(
     start: int, stop: int, keys: list[int]
 ) -> None:
-    assert KEY_STEP == 8
+    assert KEY_STEP == 12
     assert _appearance(start, stop).key_frames().tolist() == keys
 
 

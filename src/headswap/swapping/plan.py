@@ -16,7 +16,7 @@ from headswap.swapping.motion import Motion
 
 Box = tuple[int, int, int, int]
 # Frames between two looks at mattes and plates; what lies between is carried along by motion.
-KEY_STEP = 8
+KEY_STEP = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)

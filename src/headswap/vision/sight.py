@@ -50,9 +50,11 @@ class NetworkSight:
 
     def __init__(self, store: ModelStore) -> None:
         self.pack: Pack = store.pack
-        self._whole = YuNetDetector(store) if self.pack == "full" else FullRangeDetector(store)
+        # The only work of its process at that time: a second thread is not taken from anyone.
+        detector = YuNetDetector if self.pack == "full" else FullRangeDetector
+        self._whole = detector(store, threads=2)
         self._tiled = TiledDetector(self._whole)
-        self._landmarks = FaceLandmarks(store, self.pack)
+        self._landmarks = FaceLandmarks(store, self.pack, threads=2)
 
     def detect(self, frame: Frame, closely: bool) -> Faces:
         longer = max(frame.width, frame.height)

@@ -19,6 +19,8 @@ _CLEAR_CM = 0.3
 # What was clear only once or twice was more likely a hand that no matte knew.
 _LEAST_VIEWS, _LOOKS_A_VIEW = 3, 6
 _LARGEST_GAP = 24.0
+# Patches are sought for this many pixels in about a second.
+_LARGEST_HOLE_PX = 12000
 
 
 class BackgroundSum:
@@ -86,8 +88,26 @@ class BackgroundSum:
         ys, xs = np.nonzero(seen | (never > 0))
         window = np.s_[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1]
         source = seen[window].astype(np.uint8)
-        rgb[window] = fill_from_exemplars(rgb[window], never[window], source)
+        rgb[window] = _filled(rgb[window], never[window], source)
         return Background(rgb, (seen | (never > 0)).astype(np.uint8))
+
+
+def _filled(rgb: U8, hole: U8, source: U8) -> U8:
+    """The picture with its hole filled; a very large hole is filled at a smaller scale."""
+    shrink = np.sqrt(max(1.0, cv2.countNonZero(hole) / _LARGEST_HOLE_PX))
+    if shrink <= 1.0:
+        return fill_from_exemplars(rgb, hole, source)
+    size = (round(rgb.shape[1] / shrink), round(rgb.shape[0] / shrink))
+    small = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
+    gap, usable = (
+        cv2.resize(plane.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+        for plane in (hole, source)
+    )
+    filled = fill_from_exemplars(
+        small, (gap > 0).astype(np.uint8), ((usable > 0.99) & (gap == 0)).astype(np.uint8)
+    )
+    wide = cv2.resize(filled, rgb.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+    return np.where(hole[..., None] > 0, wide, rgb).astype(np.uint8)
 
 
 class Background:

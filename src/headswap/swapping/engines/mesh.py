@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from headswap.arrays import F32, F64, I32, U8
-from headswap.swapping.engines.protocol import Box, HeadLayer, HeadState
+from headswap.swapping.engines.protocol import NORMALS_STEP, Box, HeadLayer, HeadState
 from headswap.swapping.engines.raster import rasterize
 from headswap.swapping.head_model import FACE_VERTICES, HeadModel
 from headswap.swapping.shell import eye_place
@@ -31,10 +31,8 @@ class MeshEngine:
         local = (placed - [x0, y0, 0.0]).astype(np.float32)
         xy, depth = np.ascontiguousarray(local[:, :2]), np.ascontiguousarray(local[:, 2])
         shape = (y1 - y0, x1 - x0)
-        normals = head.normals @ state.rotation.T.astype(np.float32)
-        painted = np.column_stack([head.uv, normals])
-        front_map, front_z = _draw_part(xy, depth, head.face_triangles, painted, shape)
-        back_map, back_z = _draw_part(xy, depth, head.back_triangles, painted, shape)
+        front_map, front_z = _draw_part(xy, depth, head.face_triangles, head.uv, shape)
+        back_map, back_z = _draw_part(xy, depth, head.back_triangles, head.uv, shape)
         rgb, alpha = _paint(head.texture, front_map, front_z)
         back_rgb, shows = _paint(head.back_texture, back_map, back_z)
         total = (alpha + (1 - alpha) * shows).astype(np.float32)
@@ -43,9 +41,18 @@ class MeshEngine:
         left, top = x0 - box_xyxy[0], y0 - box_xyxy[1]
         seen = frame_rgb[top : top + shape[0], left : left + shape[1]]
         _show_mouth(head, state, xy, depth, front_z, seen, (x0, y0), rgb, total)
-        upright = np.where((front_z < _FAR)[..., None], front_map, back_map)[..., 2:]
-        upright[(front_z >= _FAR) & (back_z >= _FAR)] = 0
-        return HeadLayer(tight, rgb, total, np.ascontiguousarray(upright))
+        return HeadLayer(tight, rgb, total, _normals(head, state, xy, depth, shape))
+
+
+def _normals(head: HeadModel, state: HeadState, xy: F32, depth: F32, shape: tuple[int, int]) -> F32:
+    """Normals in camera axes, the front's over the back's; they vary slowly, so drawn coarsely."""
+    size = (max(2, shape[0] // NORMALS_STEP), max(2, shape[1] // NORMALS_STEP))
+    scale = np.array([size[1] / shape[1], size[0] / shape[0]], np.float32)
+    turned = head.normals @ state.rotation.T.astype(np.float32)
+    triangles = np.vstack([head.face_triangles, head.mouth_triangles, head.back_triangles])
+    drawn, zbuffer = _draw_part(xy * scale, depth, triangles, turned, size)
+    drawn[zbuffer >= _FAR] = 0
+    return drawn
 
 
 def _bounds(placed: F64, box: Box) -> Box:
@@ -86,8 +93,7 @@ def _paint(texture: U8, uv_map: F32, zbuffer: F32) -> tuple[F32, F32]:
     """
     covered = (zbuffer < _FAR).astype(np.float32)
     # Just outside the shell the map has no answer; it is given the nearest one inside.
-    uv = np.ascontiguousarray(uv_map[..., :2])
-    wide = np.where(covered[..., None] > 0, uv, cv2.dilate(uv, _RING))
+    wide = np.where(covered[..., None] > 0, uv_map, cv2.dilate(uv_map, _RING))
     painted = cv2.remap(texture, wide[..., 0], wide[..., 1], cv2.INTER_LINEAR).astype(np.float32)
     edge: F32 = np.asarray(cv2.GaussianBlur(covered, (0, 0), _EDGE_PX), np.float32)
     edge = np.clip(edge * np.float32(1.5) - np.float32(0.25), 0, 1)

@@ -9,6 +9,7 @@ from headswap.arrays import F32, F64, U8
 from headswap.swapping.head_model import HeadModel
 
 Box: TypeAlias = tuple[int, int, int, int]
+NORMALS_STEP = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,7 +35,8 @@ class HeadLayer:
     """A drawn head in a box of the frame, no larger than need be.
 
     box_xyxy: the layer's own box, px. rgb: (h, w, 3) float32 0..255. alpha: (h, w) float32 0..1.
-    normals: (h, w, 3) float32, surface normals in camera axes, for relighting; zero where unknown.
+    normals: (h', w', 3) float32, surface normals in camera axes, for relighting, zero where
+    unknown; they span the box, coarser than its pixels by up to NORMALS_STEP.
     """
 
     box_xyxy: Box
@@ -45,9 +47,12 @@ class HeadLayer:
     def __post_init__(self) -> None:
         x0, y0, x1, y1 = self.box_xyxy
         shape = (y1 - y0, x1 - x0)
-        colours = (*shape, 3)
-        if (self.alpha.shape, self.rgb.shape, self.normals.shape) != (shape, colours, colours):
-            raise ValueError(f"alpha {self.alpha.shape}, rgb {self.rgb.shape} for box {shape}")
+        three = self.normals.ndim == 3 and self.normals.shape[2] == 3
+        if self.alpha.shape != shape or self.rgb.shape != (*shape, 3) or not three:
+            raise ValueError(
+                f"alpha {self.alpha.shape}, rgb {self.rgb.shape}, normals {self.normals.shape} "
+                f"for box {shape}"
+            )
 
 
 class Engine(Protocol):
