@@ -21,9 +21,10 @@ _BLUR_CM = 0.35
 _ROUNDS = 4
 _TRIM = 2.0
 # Holds the direction back where the visible side of a face says little about it.
-_RIDGE = 2.0
-# How much of the difference is put on, and how far it may brighten or darken a pixel.
-_STRENGTH = 0.85
+_RIDGE = 6.0
+# How much of the difference is put on, and how far it may brighten or darken a pixel. With all of
+# it likeness and measured pose suffer (dlib distance up by 0.05, pose by 1° on two clips).
+_STRENGTH = 0.4
 _DARKEST, _BRIGHTEST = 0.55, 1.6
 
 
