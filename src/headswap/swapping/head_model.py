@@ -65,7 +65,6 @@ class HeadModel:
     px_per_cm: float
     photo_yaw_pitch_deg: tuple[float, float]
     skin: SkinTone
-    embedding: F32 | None
 
     def __post_init__(self) -> None:
         if self.vertices_cm.shape != (len(self.uv), 3):

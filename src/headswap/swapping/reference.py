@@ -146,7 +146,6 @@ def build_head(cutout: Cutout, blendshapes: F32) -> HeadModel:
         px_per_cm=float(pose.scale[0]),
         photo_yaw_pitch_deg=(float(yaw), float(pitch)),
         skin=skin_tone(cutout.rgb, cutout.landmarks),
-        embedding=None,
     )
 
 
