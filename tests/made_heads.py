@@ -157,9 +157,9 @@ def state_at(
     )
 
 
-def layer_of(box_xyxy: Box, rgb: F32, alpha: F32) -> HeadLayer:
+def layer_of(box_xyxy: Box, rgb: U8, alpha: F32) -> HeadLayer:
     """A layer whose surface nobody knows."""
-    return HeadLayer(box_xyxy, rgb, alpha, np.zeros_like(rgb))
+    return HeadLayer(box_xyxy, rgb, alpha, np.zeros(rgb.shape, np.float32))
 
 
 def noise_picture(size_wh: tuple[int, int], seed: int = 0, blur_px: float = 1.0) -> U8:

@@ -41,7 +41,7 @@ class Seen:
         self._rotation = state.rotation
         x0, y0, x1, y1 = box_xyxy
         shape = (y1 - y0, x1 - x0)
-        blank = np.zeros((*shape, 3), np.float32)
+        blank = np.zeros((*shape, 3), np.uint8)
         return layer_of(box_xyxy, blank, np.zeros(shape, np.float32))
 
     def find(self, picture: U8, square: RotatedSquare) -> FaceMesh:

@@ -197,8 +197,8 @@ def _person() -> tuple[U8, Mattes, F32]:
 def _emptied(known: bool) -> tuple[U8, U8, F32]:
     rgb, mattes, head = _person()
     area = cv2.dilate(head, np.ones((5, 5), np.uint8)).astype(np.float32)
-    plate = np.full((HEIGHT, WIDTH, 3), BEHIND_RGB, np.float32)
-    seen = np.full((HEIGHT, WIDTH), float(known), np.float32)
+    plate = np.full((HEIGHT, WIDTH, 3), BEHIND_RGB, np.uint8)
+    seen = np.full((HEIGHT, WIDTH), known, np.uint8)
     face = face_at(X, Y)
     if not known:
         plate[:] = 0

@@ -17,6 +17,8 @@ from headswap.vision.pose import fit_pose
 _LEFT_RIGHT_CM, _UP_CM, _DOWN_CM = 21.0, 20.0, 34.0
 _FEATHER_BELOW_JAW_CM = 0.9
 _CROWN_RADIUS_CM = 9.5
+# Background kept beside the head, to tell its colours from the head's.
+_MARGIN_CM = 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,8 +50,22 @@ def cut_head(photo: U8, landmarks: F32, mattes: MatteReader, px_per_cm: float) -
     head = _head_region(planes.clothes, person, hair, points, px_per_cm)
     alpha = finished_crown((head * inside).astype(np.float32), inside, px_per_cm)
     alpha = _main_part(alpha, points)
+    x0, y0, x1, y1 = _around(alpha, points, _MARGIN_CM * px_per_cm)
+    crop, alpha, hair = crop[y0:y1, x0:x1], alpha[y0:y1, x0:x1], hair[y0:y1, x0:x1]
+    points = points - np.array([x0, y0, 0], np.float32)
     rgb = np.clip(_pure(unmix_foreground(crop, alpha), alpha), 0, 255).astype(np.uint8)
     return Cutout(rgb, alpha, (hair * alpha).astype(np.float32), points, px_per_cm)
+
+
+def _around(alpha: F32, points: F32, margin_px: float) -> tuple[int, int, int, int]:
+    """The box of all that is head, with a margin, inside the crop: the rest need not be kept."""
+    ys, xs = np.nonzero(alpha > 0)
+    height, width = alpha.shape
+    low = np.minimum(points[:, :2].min(axis=0), [xs.min(initial=width), ys.min(initial=height)])
+    high = np.maximum(points[:, :2].max(axis=0), [xs.max(initial=0), ys.max(initial=0)])
+    x0, y0 = np.maximum(np.floor(low - margin_px), 0).astype(int)
+    x1, y1 = np.minimum(np.ceil(high + margin_px) + 1, [width, height]).astype(int)
+    return int(x0), int(y0), int(x1), int(y1)
 
 
 def _upright_crop(photo: U8, landmarks: F32, px_per_cm: float) -> tuple[U8, F32, F32]:

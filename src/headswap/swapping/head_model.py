@@ -48,12 +48,14 @@ class HeadModel:
     side, in the same coordinates.
     normals: (v, 3) float32 unit, head space, outwards. light: (3,) float32, the photo's light in
     head space (see `light_of`).
-    px_per_cm: texture pixels in a centimetre of head. photo_yaw_pitch_deg: where the photo looks.
+    facing: (v,) float32, how squarely the photo saw hair and ears, above 0 to 1; 0 elsewhere.
+    px_per_cm: texture pixels in a centimetre of head.
     """
 
     vertices_cm: F64
     uv: F32
     normals: F32
+    facing: F32
     light: F32
     face_triangles: I32
     mouth_triangles: I32
@@ -63,7 +65,6 @@ class HeadModel:
     hair: F32
     back_texture: U8
     px_per_cm: float
-    photo_yaw_pitch_deg: tuple[float, float]
     skin: SkinTone
 
     def __post_init__(self) -> None:

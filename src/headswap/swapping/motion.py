@@ -8,7 +8,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from headswap.arrays import F32, F64, I32, I64, Bool
-from headswap.swapping.shell import eye_coordinates
+from headswap.swapping.eyes import eye_coordinates
 from headswap.vision.canonical_face import (
     LEFT_EYE,
     LEFT_IRIS,

@@ -38,6 +38,7 @@ MAX_PITCH_DEG = 35.0
 # (Farkas, "Anthropometry of the head and face", 1994), the landmarks' two thirds. Measured on drawn
 # heads, this gain takes the error of yaw from a fifth of the angle to nothing.
 EAR_PLANE_CM = 3.0
+_LEAST_FACING = 0.15
 DEPTH_GAIN = 1.25
 # Above this a texture only costs memory: no head in a 1080p video is drawn larger.
 MAX_PX_PER_CM = 28.0
@@ -127,11 +128,12 @@ def build_head(cutout: Cutout, blendshapes: F32) -> HeadModel:
     vertices[:FACE_VERTICES] = rested(vertices[:FACE_VERTICES], blendshapes)
     front = vertices[:, 2] < EAR_PLANE_CM
     vertices[front, 2] = EAR_PLANE_CM + DEPTH_GAIN * (vertices[front, 2] - EAR_PLANE_CM)
-    yaw, pitch, _ = pose.yaw_pitch_roll_deg()[0]
+    normals = _normals(vertices, shell)
     return HeadModel(
         vertices_cm=vertices,
         uv=shell.uv,
-        normals=_normals(vertices, shell),
+        normals=normals,
+        facing=_facing(normals, pose.rotation[0], shell.relief),
         # Where the light came from in the photo, turned with the head to face the camera.
         light=(
             pose.rotation[0].T @ light_of(cutout.rgb, cutout.landmarks, cutout.px_per_cm)
@@ -144,7 +146,6 @@ def build_head(cutout: Cutout, blendshapes: F32) -> HeadModel:
         hair=_toned_as_hair(cutout),
         back_texture=_back_texture(cutout),
         px_per_cm=float(pose.scale[0]),
-        photo_yaw_pitch_deg=(float(yaw), float(pitch)),
         skin=skin_tone(cutout.rgb, cutout.landmarks),
     )
 
@@ -166,6 +167,14 @@ def _normals(vertices: F64, shell: Shell) -> F32:
     front = vertex_normals(vertices, np.vstack([shell.face_triangles, shell.mouth_triangles]))
     back = vertex_normals(vertices, shell.back_triangles)
     return (front + back).astype(np.float32)
+
+
+def _facing(normals: F32, rotation: F64, relief: tuple[int, int]) -> F32:
+    """(v,) how far the relief's vertices looked at the photo's camera; the least is never zero."""
+    facing = np.zeros(len(normals), np.float32)
+    part = slice(*relief)
+    facing[part] = np.maximum(-(normals[part] @ rotation[2]), _LEAST_FACING)
+    return facing
 
 
 def skin_tone(rgb: U8, landmarks: F32) -> SkinTone:

@@ -172,8 +172,8 @@ class Renderer:
         head, turn = self._head(appearance), appearance.state(i).rotation
         baked = (turn @ head.light).astype(np.float32)
         wanted = appearance.lights[i - appearance.start]
-        rgb_lit = relit(layer.rgb * gain, layer.normals, wanted, baked)
-        return HeadLayer(inside, rgb_lit, layer.alpha, layer.normals)
+        lit = relit(layer.rgb, layer.normals, wanted, baked, gain)
+        return HeadLayer(inside, lit, layer.alpha, layer.normals)
 
     def _covers(self, key: _Key, appearance: Appearance, i: int, box: Box) -> U8:
         motion = follow_head(appearance.landmarks(key.frame), appearance.landmarks(i))
@@ -213,6 +213,21 @@ def _moved(
     matrix[:, 2] += matrix[:, :2] @ np.array(from_box[:2]) - np.array(to_box[:2])
     full = (to_box[2] - to_box[0], to_box[3] - to_box[1])
     size = size_wh or full
+    if size == full and np.array_equal(to_from, np.eye(2, 3)):
+        return _slid(plane, from_box, to_box, border)
     matrix *= [[size[0] / full[0]], [size[1] / full[1]]]
     moved = cv2.warpAffine(plane, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border)
     return np.asarray(moved, np.uint8)
+
+
+def _slid(plane: U8, from_box: Box, to_box: Box, border: int) -> U8:
+    """What `_moved` gives when nothing moves, without resampling."""
+    height, width = plane.shape[:2]
+    left, top = to_box[0] - from_box[0], to_box[1] - from_box[1]
+    right, bottom = to_box[2] - from_box[0], to_box[3] - from_box[1]
+    # At least one pixel is kept, which a border can be made from.
+    x0, y0 = min(max(left, 0), width - 1), min(max(top, 0), height - 1)
+    x1, y1 = max(min(right, width), x0 + 1), max(min(bottom, height), y0 + 1)
+    part = plane[y0:y1, x0:x1]
+    edges = (y0 - top, bottom - y1, x0 - left, right - x1)
+    return np.asarray(cv2.copyMakeBorder(part, *edges, border), np.uint8)

@@ -15,6 +15,7 @@ from scipy.spatial import Delaunay
 
 from headswap.arrays import F32, F64, I32, U8, Mat
 from headswap.swapping.cutout import Cutout
+from headswap.swapping.eyes import eye_coordinates, eye_place
 from headswap.swapping.head_model import FACE_VERTICES, EyePins
 from headswap.vision.canonical_face import (
     FACE_OVAL,
@@ -35,6 +36,8 @@ _BACK_DEPTH_CM = 9.5
 _BACK_REACH_CM = 7.0
 _BACK_INSET_CM = 0.45
 _TUCK_CM = 3.5
+_TUCK_SHARE = 0.72
+_LOCK_CM = 1.0
 _MARGIN_CM = 0.5
 _TRESS_DEPTH_CM = 2.0
 _NAPE_CM = 7.0
@@ -42,7 +45,10 @@ _NAPE_CM = 7.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shell:
-    """Vertices in photo-camera pixels (v, 3), their uv (v, 2), and the triangles of each part."""
+    """Vertices in photo-camera pixels (v, 3), their uv (v, 2), and the triangles of each part.
+
+    relief: first and after the last vertex of hair and ears around the face.
+    """
 
     vertices_px: F64
     uv: F32
@@ -50,6 +56,7 @@ class Shell:
     mouth_triangles: I32
     back_triangles: I32
     eyes: tuple[EyePins, EyePins]
+    relief: tuple[int, int]
 
 
 def build_shell(cutout: Cutout, pose: Pose) -> Shell:
@@ -89,30 +96,8 @@ def build_shell(cutout: Cutout, pose: Pose) -> Shell:
         mouth_triangles=triangles[inner].astype(np.int32),
         back_triangles=(back_triangles[:, ::-1] + count).astype(np.int32),
         eyes=(eyes[0], eyes[1]),
+        relief=(count - len(front_xy), count),
     )
-
-
-def eye_place(ring_points: F64, along: Mat, across: Mat) -> F64:
-    """Points (p, d) inside an eye given its lid ring (16, d): see `EyePins` for the coordinates."""
-    upper = ring_points[:9]
-    lower = np.concatenate([ring_points[:1], ring_points[:8:-1], ring_points[8:9]])
-    stations = np.linspace(0.0, 1.0, 9)
-    top = np.stack([np.interp(along, stations, upper[:, k]) for k in range(upper.shape[1])], 1)
-    bottom = np.stack([np.interp(along, stations, lower[:, k]) for k in range(lower.shape[1])], 1)
-    return bottom + across[:, None] * (top - bottom)
-
-
-def eye_coordinates(ring_points: F64, places: F64) -> tuple[F32, F32]:
-    """The inverse of `eye_place` for points (p, 2+) in or near the eye: along and across."""
-    start, end = ring_points[0, :2], ring_points[8, :2]
-    axis = end - start
-    along = (places[:, :2] - start) @ axis / max(float(axis @ axis), 1e-9)
-    along = np.clip(along, 0.02, 0.98)
-    low = eye_place(ring_points[:, :2], along, np.zeros(len(places)))
-    high = eye_place(ring_points[:, :2], along, np.ones(len(places)))
-    lift = high - low
-    across = ((places[:, :2] - low) * lift).sum(1) / np.maximum((lift**2).sum(1), 1e-9)
-    return along.astype(np.float32), across.astype(np.float32)
 
 
 def _eye(points: F64, ring: I32, iris: I32, first: int) -> tuple[EyePins, F64, I32]:
@@ -196,9 +181,11 @@ def _back(cutout: Cutout, outline_z: float) -> tuple[F64, F32, F64, I32]:
     below = np.arange(len(solid))[:, None] > lobes
     solid[below & (cutout.hair < 0.5)] = 0
     inset = cv2.erode(solid, _disc(_BACK_INSET_CM * unit))
+    # A lock that stands off is no part of the skull.
+    inset = cv2.morphologyEx(inset, cv2.MORPH_OPEN, _disc(_LOCK_CM * unit))
     to_outline = cv2.distanceTransform(inset, cv2.DIST_L2, 5)
-    inside, rim = _grid(inset, _GRID_CM * unit), _contour(inset, _GRID_CM * unit)
-    grid = np.vstack([inside, rim])
+    edges = _contours(inset, _GRID_CM * unit)
+    grid = np.vstack([_grid(inset, _GRID_CM * unit), *edges])
     triangles = Delaunay(grid).simplices
     height, width = solid.shape
     middle = np.clip(grid[triangles].mean(axis=1).round().astype(int), 0, [width - 1, height - 1])
@@ -212,9 +199,34 @@ def _back(cutout: Cutout, outline_z: float) -> tuple[F64, F32, F64, I32]:
     fall = fall * fall * (3 - 2 * fall)
     deep = _BACK_DEPTH_CM * (1 - fall) + _TRESS_DEPTH_CM * fall
     depth = outline_z + dome * deep * unit
-    # The rim is tucked under the relief, so that no gap opens between the two.
-    depth[len(inside) :] = outline_z - _TUCK_CM * unit
-    return grid, grid.astype(np.float32), depth, _clockwise(grid, triangles[keep])
+    skirt_xy, skirt = _skirt(grid, edges)
+    everything = np.vstack([grid, skirt_xy])
+    depth = np.concatenate([depth, np.full(len(skirt_xy), outline_z - _TUCK_CM * unit)])
+    parts = np.vstack([_clockwise(grid, triangles[keep]), skirt])
+    return everything, everything.astype(np.float32), depth, parts
+
+
+def _skirt(grid: F64, edges: list[F64]) -> tuple[F64, I32]:
+    """Points and triangles of a strip from the dome's edges, the last of `grid`, under the relief.
+
+    It closes the gap that would open between dome and relief. It leads inwards as well, or it would
+    look out on the side that is turned away.
+    """
+    rim = np.vstack(edges)
+    middle = grid.mean(axis=0)
+    inner = middle + _TUCK_SHARE * (rim - middle)
+    here = np.arange(len(rim))
+    after = np.concatenate(
+        [np.roll(part, -1) for part in np.split(here, np.cumsum([len(e) for e in edges])[:-1])]
+    )
+    outer, below = len(grid) - len(rim), len(grid)
+    strips = [
+        np.column_stack([outer + here, outer + after, below + here]),
+        np.column_stack([outer + after, below + after, below + here]),
+    ]
+    # From the front one sees the dome from within, but this strip from without.
+    seen = _clockwise(np.vstack([grid, inner]), np.vstack(strips).astype(np.int32))
+    return inner, seen[:, ::-1]
 
 
 def _clockwise(xy: F64, triangles: I32) -> I32:
@@ -242,10 +254,11 @@ def _grid(domain: Mat, step_px: float) -> F64:
     return np.column_stack([x, y])[domain[y, x] > 0].astype(np.float64)
 
 
-def _contour(mask: Mat, step_px: float) -> F64:
+def _contours(mask: Mat, step_px: float) -> list[F64]:
+    """The mask's outlines, each (n, 2) xy in order."""
     contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     step = max(1, round(step_px * 0.7))
-    return np.concatenate([c[::step, 0] for c in contours if len(c) > step]).astype(np.float64)
+    return [c[::step, 0].astype(np.float64) for c in contours if len(c) > 2 * step]
 
 
 def _disc(radius_px: float) -> U8:

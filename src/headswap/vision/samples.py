@@ -43,14 +43,14 @@ class Samples:
         """Keep this face if it is better than one that is kept."""
         quality = pose_quality(face)
         rival = self._rival(frame.index)
-        if rival is not None and quality <= rival.quality * 1.1 + 1e-6:
+        if rival is not None and quality <= rival.quality:
             return
-        sample = _sample(frame, face, quality)
+        quality *= _sharpness(frame.y, face.landmarks)
         if rival is not None:
-            if sample.quality <= rival.quality:
+            if quality <= rival.quality:
                 return
             self._kept.remove(rival)
-        self._kept.append(sample)
+        self._kept.append(_sample(frame, face, quality))
 
     def forget(self, index: int) -> None:
         """Drop what was kept of frame `index`."""
@@ -98,17 +98,16 @@ def _sample(frame: Frame, face: Face, quality: float) -> Sample:
         size = (max(1, round(crop.shape[1] * scale)), max(1, round(crop.shape[0] * scale)))
         crop = np.asarray(cv2.resize(crop, size, interpolation=cv2.INTER_AREA), np.uint8)
         landmarks = (landmarks * np.float32(scale)).astype(np.float32)
-    return Sample(
-        frame.index, quality * _sharpness(crop, landmarks), crop, landmarks, face.box_xyxy
-    )
+    return Sample(frame.index, quality, crop, landmarks, face.box_xyxy)
 
 
-def _sharpness(crop: U8, landmarks: F32) -> float:
+def _sharpness(luma: U8, landmarks: F32) -> float:
     """0.3 (smeared) to 1 (crisp): the detail inside the face against its contrast."""
-    low = np.maximum(landmarks[:468, :2].min(axis=0).astype(int), 0)
-    high = landmarks[:468, :2].max(axis=0).astype(int) + 1
-    grey = cv2.cvtColor(crop[low[1] : high[1], low[0] : high[0]], cv2.COLOR_RGB2GRAY)
-    grey = cv2.resize(grey, (64, 64), interpolation=cv2.INTER_AREA)
+    height, width = luma.shape
+    edge = [width - 1, height - 1]
+    x0, y0 = np.clip(landmarks[:468, :2].min(axis=0).astype(int), 0, edge)
+    x1, y1 = np.clip(landmarks[:468, :2].max(axis=0).astype(int), 0, edge) + 1
+    grey = cv2.resize(luma[y0:y1, x0:x1], (64, 64), interpolation=cv2.INTER_AREA)
     detail = float(cv2.Laplacian(grey, cv2.CV_32F).std())
     contrast = max(4.0, float(grey.std()))
     return float(np.clip(detail / contrast / 0.5, 0.3, 1.0))

@@ -34,11 +34,9 @@ def compose_head(
     around = np.s_[top : y1 + reach, left : x1 + reach]
     alpha = np.zeros(area.shape, np.float32)
     alpha[head] = layer.alpha
-    shade = 1 - chin_shadow(alpha[around], scale_px_cm) * area[around] * _CHIN_SHADE
-    emptied = result[around] * shade[..., None]
-    over = emptied[y0 - top : y1 - top, x0 - left : x1 - left]
-    over += layer.alpha[..., None] * (layer.rgb - over)
-    result[around] = np.clip(emptied + 0.5, 0, 255)
+    shade = 1 - chin_shadow(alpha[around], scale_px_cm) * area[around] * np.float32(_CHIN_SHADE)
+    result[around] = cv2.multiply(result[around], cv2.merge([shade] * 3), dtype=cv2.CV_8U)
+    result[head] = cv2.blendLinear(layer.rgb, result[head], layer.alpha, 1 - layer.alpha)
     changed[head] |= layer.alpha > 1 / 512
     return result, changed
 
@@ -48,6 +46,8 @@ def softened(layer: HeadLayer, blur_px: float) -> HeadLayer:
     if blur_px < _LEAST_BLUR_PX:
         return layer
     # Colours are weighted by alpha, or what lies under the transparent part would bleed in.
-    soft = cv2.GaussianBlur(layer.rgb * layer.alpha[..., None], (0, 0), blur_px)
+    weighted = cv2.multiply(layer.rgb, cv2.merge([layer.alpha] * 3), dtype=cv2.CV_32F)
+    soft = cv2.GaussianBlur(weighted, (0, 0), blur_px)
     alpha = np.asarray(cv2.GaussianBlur(layer.alpha, (0, 0), blur_px), np.float32)
-    return replace(layer, rgb=soft / np.maximum(alpha, 1e-3)[..., None], alpha=alpha)
+    shares = cv2.merge([np.maximum(alpha, 1e-3)] * 3)
+    return replace(layer, rgb=cv2.divide(soft, shares, dtype=cv2.CV_8U), alpha=alpha)

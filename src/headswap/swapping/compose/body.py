@@ -15,10 +15,14 @@ from headswap.vision.pose import fit_pose
 # Centimetres below the chin where neck turns into shoulder, and the slope of a shoulder.
 _NECK_LENGTH_CM = 4.5
 _NECK_HALF_WIDTH_CM = 5.2
-# Where the neck meets the skull, in head space.
-_SKULL_BASE_CM = np.array([[0.0, 3.5, 5.5]])
+# Where the neck ends inside the skull, in head space: high enough that hair cut short at the nape
+# leaves no gap, and rounded, so that no corner looks out.
+_SKULL_BASE_CM = np.array([[0.0, 0.5, 6.5]])
+_ROUND_CM = 3.0
 _LOW_JAW = [152, 148, 377, 176, 400, 150, 379, 136, 365, 172, 397]
 _SHOULDER_SLOPE = 0.42
+# Beside a raised arm the sleeve still hides the shoulder.
+_SLEEVE_CM = 3.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,8 +83,9 @@ def _neck(landmarks: F32, shape: tuple[int, int], unit: float, seen_skin: Bool) 
     middle = skull[0] + (foot - skull[0]) * down
     # Narrower where it goes up behind the jaw, wider into the shoulders.
     widen = 0.8 + 0.2 * np.clip(down * 3, 0, 1) + 0.3 * down**4
+    cap = np.clip(1 - (rows - skull[1]) / (_ROUND_CM * unit), 0, 1)
     columns = np.abs(np.arange(shape[1])[None] - middle)
-    return (columns <= half * widen) & (rows > skull[1])
+    return (columns <= half * widen * np.sqrt(1 - cap**2)) & (rows > skull[1])
 
 
 def _outline(seen: Bool, free: Bool, neck: Bool, landmarks: F32, unit: float) -> F32:
@@ -90,34 +95,42 @@ def _outline(seen: Bool, free: Bool, neck: Bool, landmarks: F32, unit: float) ->
     Between trusted columns and the neck the shoulder is drawn as a line.
     """
     height, width = seen.shape
+    chin = float(landmarks[_LOW_JAW, 1].max())
     first = np.where(seen.any(axis=0), seen.argmax(axis=0), height)
+    # What begins above the chin is a raised hand or arm, and tells nothing of the shoulder.
+    near = np.ones((1, 2 * max(1, round(_SLEEVE_CM * unit)) + 1), np.uint8)
+    raised = cv2.dilate((first < chin).astype(np.uint8)[None], near)[0] > 0
     above = np.clip(first - max(1, round(0.15 * unit)), 0, height - 1)
-    trusted = (first < height) & free[above, np.arange(width)]
+    trusted = (first < height) & free[above, np.arange(width)] & ~raised
     empty = ~seen.any(axis=0) & free[-1]
     top = np.where(trusted | empty, first, np.nan).astype(np.float64)
-    base_y = float(landmarks[_LOW_JAW, 1].max()) + _NECK_LENGTH_CM * unit
+    base_y = chin + _NECK_LENGTH_CM * unit
     columns = np.flatnonzero(neck[min(int(base_y), height - 1)])
     if len(columns) == 0:
         return np.nan_to_num(top, nan=float(height)).astype(np.float32)
     left, right = int(columns[0]), int(columns[-1])
     # The line starts inside the neck, whose own edge is drawn over it.
-    _draw_shoulder(top, np.arange(left + (right - left) // 3, -1, -1), base_y, height)
-    _draw_shoulder(top, np.arange(right - (right - left) // 3, width), base_y, height)
+    _draw_shoulder(top, np.arange(left + (right - left) // 3, -1, -1), (chin, base_y))
+    _draw_shoulder(top, np.arange(right - (right - left) // 3, width), (chin, base_y))
     inside = np.arange(left, right + 1)
     top[inside] = np.minimum(base_y, np.nan_to_num(top[inside], nan=base_y))
     # What is seen of the body is body, whatever the line says.
-    return np.minimum(top, first).astype(np.float32)
+    return np.where(raised, top, np.minimum(top, first)).astype(np.float32)
 
 
-def _draw_shoulder(top: F64, columns: I64, base_y: float, height: int) -> None:
-    """Fills the unknown of `top` along columns that lead outwards from the neck."""
+def _draw_shoulder(top: F64, columns: I64, start_rows: tuple[float, float]) -> None:
+    """Fills the unknown of `top` along columns that lead outwards from the neck.
+
+    start_rows: the highest and the lowest row where it may begin at the neck.
+    """
     values = top[columns]
     known = np.flatnonzero(~np.isnan(values[1:])) + 1
+    highest, lowest = start_rows
     if len(known) == 0:
-        top[columns] = np.minimum(base_y + _SHOULDER_SLOPE * np.arange(len(columns)), height)
+        top[columns] = lowest + _SHOULDER_SLOPE * np.arange(len(columns))
         return
     # From the neck a shoulder falls; where it is first seen tells how high it began.
-    start = min(base_y, float(values[known[0]]) - _SHOULDER_SLOPE * float(known[0]))
+    start = float(np.clip(values[known[0]] - _SHOULDER_SLOPE * known[0], highest, lowest))
     anchors = np.concatenate([[0], known])
     heights = np.concatenate([[start], values[known]])
     top[columns] = np.interp(np.arange(len(columns)), anchors, heights)

@@ -117,20 +117,17 @@ class Background:
         self.rgb = rgb
         self.seen = seen
 
-    def crop(self, box: Box, frame_from_first: F64) -> tuple[F32, F32]:
-        """The plate in a box of a frame: (h, w, 3) float32 0..255, and where it is known 0..1."""
+    def crop(self, box: Box, frame_from_first: F64) -> tuple[U8, U8]:
+        """The plate in a box of a frame: (h, w, 3) uint8, and where it is known, 0 or 1."""
         x0, y0, x1, y1 = box
         if np.allclose(frame_from_first, np.eye(2, 3), atol=1e-3):
-            return (
-                self.rgb[y0:y1, x0:x1].astype(np.float32),
-                self.seen[y0:y1, x0:x1].astype(np.float32),
-            )
+            return self.rgb[y0:y1, x0:x1].copy(), self.seen[y0:y1, x0:x1].copy()
         matrix = np.asarray(frame_from_first, np.float64).copy()
         matrix[:, 2] -= [x0, y0]
         size = (x1 - x0, y1 - y0)
         rgb = cv2.warpAffine(self.rgb, matrix, size, flags=cv2.INTER_LINEAR)
         seen = cv2.warpAffine(self.seen * 255, matrix, size, flags=cv2.INTER_LINEAR)
-        return rgb.astype(np.float32), (seen > 250).astype(np.float32)
+        return np.asarray(rgb, np.uint8), (seen > 250).astype(np.uint8)
 
 
 def clear_background(mattes: Mattes, head: F32, scale_px_cm: float) -> U8:
@@ -147,7 +144,7 @@ def headless(
     head: F32,
     landmarks: F32,
     scale_px_cm: float,
-    plate: tuple[F32, F32],
+    plate: tuple[U8, U8],
 ) -> U8:
     """(h, w, 3) uint8: the crop as it would look without its head.
 
@@ -163,21 +160,32 @@ def headless(
 
     clear = clear_background(mattes, head, scale_px_cm)
     plate_rgb, plate_known = plate
-    known = np.maximum(clear, plate_known).astype(np.float32)
-    source = np.where(clear[..., None] > 0, rgb, plate_rgb).astype(np.float32)
+    known = clear | plate_known
+    source = np.asarray(cv2.copyTo(rgb, clear, plate_rgb), np.uint8)
     # What has to be made up is smooth anyway, and is made at working size.
     sure = small(known)
-    mean = small(source * known[..., None]) / np.maximum(sure, np.float32(1e-3))[..., None]
+    seen = cv2.copyTo(source, known)
+    mean = small(np.asarray(seen, np.uint8)) / np.maximum(sure, np.float32(1e-3))[..., None]
     filled = fill_smooth(mean, sure)
     planes = Mattes(*(small(p) for p in (mattes.person, mattes.hair, mattes.skin, mattes.clothes)))
     scaled = landmarks * np.float32(ratio)
     body = complete_body(small(rgb), planes, small(head), scaled, scale_px_cm * ratio)
-    made_up = cv2.resize(filled, (width, height), interpolation=cv2.INTER_LINEAR)
-    background = np.where(known[..., None] > 0, source, made_up)
-    alpha = cv2.resize(body.alpha, (width, height), interpolation=cv2.INTER_LINEAR)[..., None]
-    dressed = cv2.resize(body.rgb, (width, height), interpolation=cv2.INTER_LINEAR)
-    beneath = np.clip(background + alpha * (dressed - background) + 0.5, 0, 255)
-    return np.where(head[..., None] > 0, beneath.astype(np.uint8), rgb)
+    window = _bounds(head)
+    made_up = cv2.resize(filled, (width, height), interpolation=cv2.INTER_LINEAR)[window]
+    background = np.where(known[window][..., None] > 0, source[window], made_up)
+    alpha = cv2.resize(body.alpha, (width, height), interpolation=cv2.INTER_LINEAR)[window]
+    dressed = cv2.resize(body.rgb, (width, height), interpolation=cv2.INTER_LINEAR)[window]
+    beneath = background + alpha[..., None] * (dressed - background) + 0.5
+    emptied = rgb.copy()
+    inside = head[window][..., None] > 0
+    np.copyto(emptied[window], np.clip(beneath, 0, 255).astype(np.uint8), where=inside)
+    return emptied
+
+
+def _bounds(head: F32) -> tuple[slice, slice]:
+    """Rows and columns outside of which there is no head."""
+    x, y, width, height = cv2.boundingRect((head > 0).astype(np.uint8))
+    return slice(y, y + height), slice(x, x + width)
 
 
 def settle(plate: U8, rgb: U8, head: F32) -> U8:

@@ -97,22 +97,31 @@ def own_hair(mattes: Mattes, landmarks: F32, scale_px_cm: float) -> F32:
 
     Jewels, folds and other people's hair, which the network may also call hair, are left out.
     """
+    height, width = mattes.hair.shape
+    size = work_size((width, height), scale_px_cm)
+    ratio = size[0] / width
+    points, unit = landmarks * np.float32(ratio), scale_px_cm * ratio
+    hair, skin, clothes = (
+        np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.float32)
+        for plane in (mattes.hair, mattes.skin, mattes.clothes)
+    )
+    rows = np.arange(size[1])[:, None]
     # Beside the neck a ponytail is taken for clothes; below the chin dark cloth is taken for hair.
-    below = np.arange(len(mattes.hair))[:, None] > landmarks[152, 1] + _COLLAR_CM * scale_px_cm
-    dressed = np.clip(mattes.clothes * 2 - 0.6, 0, 1) * ((mattes.hair < 0.5) | below)
-    bare = np.clip(mattes.skin * 2 - 0.6, 0, 1) * (mattes.hair < 0.6)
-    hair = mattes.hair * (1 - np.maximum(dressed, bare))
+    below = rows > points[152, 1] + _COLLAR_CM * unit
+    dressed = np.clip(clothes * 2 - 0.6, 0, 1) * ((hair < 0.5) | below)
+    bare = np.clip(skin * 2 - 0.6, 0, 1) * (hair < 0.6)
+    left = (1 - np.maximum(dressed, bare)).astype(np.float32)
     # Hair grows on the skull: what does not hang together with hair above the lobes is not hair.
-    skull = cv2.dilate(face_and_ears(landmarks, hair.shape), _disc(_ROOT_CM * scale_px_cm))
-    rows = np.arange(len(hair))[:, None]
-    roots = (skull > 0) & (rows < landmarks[[132, 361], 1].mean())
-    solid = (hair > _SURE_HAIR).astype(np.uint8)
-    solid = cv2.morphologyEx(solid, cv2.MORPH_CLOSE, _disc(0.25 * scale_px_cm))
+    skull = cv2.dilate(face_and_ears(points, hair.shape), _disc(_ROOT_CM * unit))
+    roots = (skull > 0) & (rows < points[[132, 361], 1].mean())
+    solid = (hair * left > _SURE_HAIR).astype(np.uint8)
+    solid = cv2.morphologyEx(solid, cv2.MORPH_CLOSE, _disc(0.25 * unit))
     _, labels = cv2.connectedComponents(solid)
     mine = np.unique(labels[roots & (solid > 0)])
     own = np.isin(labels, mine[mine > 0]).astype(np.uint8)
-    near = cv2.dilate(own, _disc(_FRIZZ_CM * scale_px_cm))
-    return (hair * near).astype(np.float32)
+    left *= cv2.dilate(own, _disc(_FRIZZ_CM * unit))
+    kept = cv2.resize(left, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(mattes.hair * kept, np.float32)
 
 
 def skin_and_eyes(landmarks: F32, shape: tuple[int, ...]) -> U8:

@@ -75,8 +75,8 @@ def _trimmed_fit(causes: F64, values: F64) -> F64:
     return solved
 
 
-def relit(rgb: F32, normals: F32, wanted: F32, baked: F32) -> F32:
-    """The layer's colours (h, w, 3) under another light.
+def relit(rgb: U8, normals: F32, wanted: F32, baked: F32, tone: F32) -> U8:
+    """The layer's colours (h, w, 3) under another light, times `tone`, (3,) factors for RGB.
 
     normals: (h', w', 3) camera axes, as coarse as may be, zero where unknown. wanted, baked: (3,)
     as by `light_of`, of the scene and of the photo in the pose it is drawn in. The mean tone of a
@@ -85,9 +85,10 @@ def relit(rgb: F32, normals: F32, wanted: F32, baked: F32) -> F32:
     change = (wanted - baked) * np.float32(_STRENGTH)
     # A face looks at the camera on the whole; that part of the change is the tone's business.
     log_gain = normals @ change + change[2] * (normals[..., 2] != 0)
-    gain = np.clip(np.exp(log_gain), _DARKEST, _BRIGHTEST).astype(np.float32)
-    gain = cv2.resize(gain, (rgb.shape[1], rgb.shape[0]), interpolation=cv2.INTER_LINEAR)
-    return np.minimum(rgb * gain[..., None], 255).astype(np.float32)
+    gain = np.clip(np.exp(log_gain), _DARKEST, _BRIGHTEST)[..., None] * tone
+    size = (rgb.shape[1], rgb.shape[0])
+    wide = cv2.resize(gain.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.multiply(rgb, wide, dtype=cv2.CV_8U), np.uint8)
 
 
 def _skin_vertices() -> Bool:

@@ -5,25 +5,24 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from headswap.arrays import F32, U8, Mat
+from headswap.arrays import U8, Mat
 
 # Blurs tried, in pixels of standard deviation; more than the last is a face nobody recognises.
 _PATCH_PX = 12
 _BLURS_PX = (0.0, 0.5, 0.7, 0.9, 1.2, 1.6, 2.1, 2.8, 3.6)
 
 
-def matching_blur(drawn: F32, seen: U8, mask: U8) -> float:
+def matching_blur(drawn: U8, seen: U8, mask: U8) -> float:
     """The Gaussian blur (sigma in px) that makes `drawn` as soft as `seen` within a mask.
 
-    drawn: (h, w, 3) float32 0..255; seen: (h, w, 3) uint8; mask: (h, w) uint8. Sharpness is the
+    drawn, seen: (h, w, 3) uint8; mask: (h, w) uint8. Sharpness is the
     energy of the finest detail relative to detail twice and four times as coarse, so that neither
     contrast nor make-up counts.
     """
     if mask.sum() < 200:
         return 0.0
     wanted = _sharpness(cv2.cvtColor(seen, cv2.COLOR_RGB2GRAY).astype(np.float32), mask)
-    grey = cv2.cvtColor(np.clip(drawn, 0, 255).astype(np.uint8), cv2.COLOR_RGB2GRAY)
-    grey = grey.astype(np.float32)
+    grey = cv2.cvtColor(drawn, cv2.COLOR_RGB2GRAY).astype(np.float32)
     before, before_blur = _sharpness(grey, mask), 0.0
     if before <= wanted:
         return 0.0

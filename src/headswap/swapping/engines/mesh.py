@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import cv2
 import numpy as np
 
-from headswap.arrays import F32, F64, I32, U8
+from headswap.arrays import F32, F64, I32, U8, Mat
 from headswap.swapping.engines.protocol import NORMALS_STEP, Box, HeadLayer, HeadState
 from headswap.swapping.engines.raster import rasterize
+from headswap.swapping.eyes import eye_place
 from headswap.swapping.head_model import FACE_VERTICES, HeadModel
-from headswap.swapping.shell import eye_place
 from headswap.vision.canonical_face import INNER_LIPS
 
 _FAR = np.float32(1e9)
 # Blur of the coverage, enough against stairs at the head's edge.
 _EDGE_PX = 0.8
+# A little steeper than the blur, which reaches further than an edge should.
+_EDGE_CURVE = np.clip(np.arange(256) * 1.5 - 0.25 * 255, 0, 255).round().astype(np.uint8)
+# Shares of how squarely the photo saw a surface.
+_GONE_AT, _WHOLE_AT = 0.05, 0.35
 _RING = np.ones((3, 3), np.uint8)
+# OpenCV's types do not know that None stands for the second map where x and y come as one; an
+# empty array is read as a map.
+_NO_MAP = cast("Mat", None)
 
 
 class MeshEngine:
@@ -33,26 +42,43 @@ class MeshEngine:
         shape = (y1 - y0, x1 - x0)
         front_map, front_z = _draw_part(xy, depth, head.face_triangles, head.uv, shape)
         back_map, back_z = _draw_part(xy, depth, head.back_triangles, head.uv, shape)
+        normals, shown = _surface(head, state, xy, depth, shape)
         rgb, alpha = _paint(head.texture, front_map, front_z)
+        alpha *= cv2.resize(shown, shape[::-1], interpolation=cv2.INTER_LINEAR)
         back_rgb, shows = _paint(head.back_texture, back_map, back_z)
-        total = (alpha + (1 - alpha) * shows).astype(np.float32)
-        mixed = cv2.blendLinear(rgb, back_rgb, alpha + np.float32(1e-4), (1 - alpha) * shows)
-        rgb = np.asarray(mixed, np.float32)
+        behind = ((1 - alpha) * shows).astype(np.float32, copy=False)
+        total = (alpha + behind).astype(np.float32, copy=False)
+        # The small share keeps a colour where nothing shows, for the blurs to come.
+        mixed = cv2.blendLinear(rgb, back_rgb, alpha + np.float32(1e-3), behind)
+        rgb = np.asarray(mixed, np.uint8)
         left, top = x0 - box_xyxy[0], y0 - box_xyxy[1]
         seen = frame_rgb[top : top + shape[0], left : left + shape[1]]
         _show_mouth(head, state, xy, depth, front_z, seen, (x0, y0), rgb, total)
-        return HeadLayer(tight, rgb, total, _normals(head, state, xy, depth, shape))
+        return HeadLayer(tight, rgb, total, normals)
 
 
-def _normals(head: HeadModel, state: HeadState, xy: F32, depth: F32, shape: tuple[int, int]) -> F32:
-    """Normals in camera axes, the front's over the back's; they vary slowly, so drawn coarsely."""
+def _surface(
+    head: HeadModel, state: HeadState, xy: F32, depth: F32, shape: tuple[int, int]
+) -> tuple[F32, F32]:
+    """Normals in camera axes, the front's over the back's, and how much of the front is shown.
+
+    Both vary slowly, so they are drawn coarsely. Hair and ears that have turned edge-on are led
+    out: what the photo says of them is drawn together into bristles.
+    """
     size = (max(2, shape[0] // NORMALS_STEP), max(2, shape[1] // NORMALS_STEP))
     scale = np.array([size[1] / shape[1], size[0] / shape[0]], np.float32)
     turned = head.normals @ state.rotation.T.astype(np.float32)
     triangles = np.vstack([head.face_triangles, head.mouth_triangles, head.back_triangles])
-    drawn, zbuffer = _draw_part(xy * scale, depth, triangles, turned, size)
-    drawn[zbuffer >= _FAR] = 0
-    return drawn
+    shown = np.ones(len(turned), np.float32)
+    relief = head.facing > 0
+    left = -turned[relief, 2] / head.facing[relief]
+    shown[relief] = np.clip((left - _GONE_AT) / (_WHOLE_AT - _GONE_AT), 0, 1)
+    attributes = np.column_stack([turned, shown])
+    drawn, zbuffer = _draw_part(xy * scale, depth, triangles, attributes, size)
+    normals, opacity = drawn[..., :3].copy(), drawn[..., 3].copy()
+    nothing = zbuffer >= _FAR
+    normals[nothing], opacity[nothing] = 0, 1
+    return normals, opacity
 
 
 def _bounds(placed: F64, box: Box) -> Box:
@@ -86,20 +112,21 @@ def _draw_part(
     return out, zbuffer
 
 
-def _paint(texture: U8, uv_map: F32, zbuffer: F32) -> tuple[F32, F32]:
-    """Colour and alpha of one part, its alpha smooth across the edge where the shell ends.
+def _paint(texture: U8, uv_map: F32, zbuffer: F32) -> tuple[U8, F32]:
+    """Colour (h, w, 3) and alpha (h, w) of one part, its alpha smooth where the shell ends.
 
     texture: (h, w, 3 or 4) uint8, the fourth channel alpha.
     """
-    covered = (zbuffer < _FAR).astype(np.float32)
-    # Just outside the shell the map has no answer; it is given the nearest one inside.
-    wide = np.where(covered[..., None] > 0, uv_map, cv2.dilate(uv_map, _RING))
-    painted = cv2.remap(texture, wide[..., 0], wide[..., 1], cv2.INTER_LINEAR).astype(np.float32)
-    edge: F32 = np.asarray(cv2.GaussianBlur(covered, (0, 0), _EDGE_PX), np.float32)
-    edge = np.clip(edge * np.float32(1.5) - np.float32(0.25), 0, 1)
-    if painted.shape[2] == 3:
-        return painted, edge
-    return np.ascontiguousarray(painted[..., :3]), painted[..., 3] * edge / np.float32(255)
+    covered = (zbuffer < _FAR).astype(np.uint8) * np.uint8(255)
+    painted = cv2.remap(texture, uv_map, _NO_MAP, cv2.INTER_LINEAR)
+    # Just outside the shell the map has no answer; the colour beside it stands in.
+    painted = cv2.copyTo(painted, covered, cv2.dilate(painted, _RING))
+    edge = cv2.LUT(cv2.GaussianBlur(covered, (0, 0), _EDGE_PX), _EDGE_CURVE)
+    if texture.shape[2] == 3:
+        return np.asarray(painted, np.uint8), edge.astype(np.float32) / np.float32(255)
+    rgb = np.asarray(cv2.cvtColor(painted, cv2.COLOR_RGBA2RGB), np.uint8)
+    alpha = cv2.multiply(painted[..., 3], edge, scale=1 / 255**2, dtype=cv2.CV_32F)
+    return rgb, np.asarray(alpha, np.float32)
 
 
 def _show_mouth(
@@ -110,7 +137,7 @@ def _show_mouth(
     front_z: F32,
     frame_rgb: U8,
     corner_xy: tuple[int, int],
-    rgb: F32,
+    rgb: U8,
     alpha: F32,
 ) -> None:
     """Paints what lies between the lips, into rgb and alpha, with the frame's teeth and tongue."""
@@ -133,7 +160,7 @@ def _show_mouth(
         mouth_map[..., 1],
         cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
-    ).astype(np.float32)
-    soft = (cv2.GaussianBlur(inside, (0, 0), 0.7) * (inside > 0))[..., None]
-    rgb[window] = rgb[window] * (1 - soft) + inner * soft
+    )
+    soft = cv2.GaussianBlur(inside, (0, 0), 0.7) * (inside > 0)
+    rgb[window] = cv2.blendLinear(np.ascontiguousarray(rgb[window]), inner, 1 - soft, soft)
     alpha[window] = np.maximum(alpha[window], inside)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+import numpy as np
+
 from headswap.arrays import F32, F64, U8
 from headswap.swapping.head_model import HeadModel
 
@@ -34,13 +36,13 @@ class HeadState:
 class HeadLayer:
     """A drawn head in a box of the frame, no larger than need be.
 
-    box_xyxy: the layer's own box, px. rgb: (h, w, 3) float32 0..255. alpha: (h, w) float32 0..1.
+    box_xyxy: the layer's own box, px. rgb: (h, w, 3) uint8. alpha: (h, w) float32 0..1.
     normals: (h', w', 3) float32, surface normals in camera axes, for relighting, zero where
     unknown; they span the box, coarser than its pixels by up to NORMALS_STEP.
     """
 
     box_xyxy: Box
-    rgb: F32
+    rgb: U8
     alpha: F32
     normals: F32
 
@@ -48,10 +50,11 @@ class HeadLayer:
         x0, y0, x1, y1 = self.box_xyxy
         shape = (y1 - y0, x1 - x0)
         three = self.normals.ndim == 3 and self.normals.shape[2] == 3
-        if self.alpha.shape != shape or self.rgb.shape != (*shape, 3) or not three:
+        colours = self.rgb.shape == (*shape, 3) and self.rgb.dtype == np.uint8
+        if self.alpha.shape != shape or not colours or not three:
             raise ValueError(
-                f"alpha {self.alpha.shape}, rgb {self.rgb.shape}, normals {self.normals.shape} "
-                f"for box {shape}"
+                f"alpha {self.alpha.shape}, rgb {self.rgb.dtype}{self.rgb.shape}, "
+                f"normals {self.normals.shape} for box {shape}"
             )
 
 
