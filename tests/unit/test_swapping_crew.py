@@ -16,9 +16,9 @@ import pytest
 
 from headswap.errors import EngineUnknown, ModelMissing, WorkerDied
 from headswap.media import VideoReader, probe
+from headswap.swapping.compute import Job
 from headswap.swapping.crew import Crew
 from headswap.swapping.plan import RenderPlan
-from headswap.swapping.worker import Job
 from tests.made_heads import appearance_of, face_at, motion_of
 from tests.media_clips import FRAMES, make_clip
 
@@ -45,6 +45,7 @@ def _job(plan: Path, do: str = "survey", start: int = 0, stop: int = 1, **other:
     job = Job(
         do=do,
         plan=str(plan),
+        video=str(plan.with_name("video.mp4")),
         start=start,
         stop=stop,
         out=str(plan.with_name(f"out-{do}-{start}")),
@@ -71,7 +72,10 @@ def test_jobs_are_shared_out_and_every_finished_frame_is_counted(
     path = tmp_path / "a.plan"
     plan.save(path)
     edges = [0, 7, 15, FRAMES]
-    jobs = [_job(path, "render", a, b, out=str(tmp_path / f"{a}.mp4")) for a, b in pairwise(edges)]
+    jobs = [
+        _job(path, "render", a, b, out=str(tmp_path / f"{a}.mp4"), video=str(plan.info.path))
+        for a, b in pairwise(edges)
+    ]
     counted: list[int] = []
     before = _workers()
     with Crew(2) as crew:
@@ -113,7 +117,11 @@ class _Call:
 def test_a_job_whose_worker_dies_is_given_to_another_once(plan: RenderPlan, tmp_path: Path) -> None:
     good, path = tmp_path / "good.plan", tmp_path / "a.plan"
     plan.save(good)
-    deadly = [_Call(os.replace, str(good), str(path)), _Call(signal.raise_signal, signal.SIGKILL)]
+    deadly = [
+        _Call(os.replace, f"{good}.arrays", f"{path}.arrays"),
+        _Call(os.replace, str(good), str(path)),
+        _Call(signal.raise_signal, signal.SIGKILL),
+    ]
     path.write_bytes(pickle.dumps(deadly))
     with Crew(1) as crew:
         crew.do([_job(path)])

@@ -14,7 +14,7 @@ from types import TracebackType
 
 import headswap.errors
 from headswap.errors import HeadswapError, WorkerDied
-from headswap.swapping.worker import Job
+from headswap.swapping.compute import Job
 
 # A worker that dies takes one job with it; the job is given to another once.
 _TRIES = 2
@@ -29,6 +29,7 @@ class Crew:
     """
 
     def __init__(self, size: int) -> None:
+        self.size = size
         self._lock = threading.Lock()
         self._closed = False
         self._processes = [_start() for _ in range(size)]

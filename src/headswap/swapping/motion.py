@@ -121,16 +121,26 @@ def follow(track: Track, neutral: F64) -> Motion:
         gaussian_filter1d(landmarks, _FACE_SIGMA, axis=0, mode="nearest"), np.float32
     )
     own = fit_pose(smooth, neutral)
-    expression = own.to_head(smooth)[:, :FACE] - neutral
     gaze = np.stack([_gaze(smooth, RIGHT_EYE, RIGHT_IRIS), _gaze(smooth, LEFT_EYE, LEFT_IRIS)], 1)
     return Motion(
         first=int(track.frames[0]),
         pose=pose,
-        expression_cm=(expression * mobility()[:, None]).astype(np.float32),
+        expression_cm=_expression(smooth, own, neutral),
         gaze=gaussian_filter1d(gaze, _FACE_SIGMA, axis=0, mode="nearest").astype(np.float32),
         landmarks=smooth,
         seen=seen,
     )
+
+
+def _expression(landmarks: F32, pose: Pose, neutral: F64) -> F32:
+    """(k, 468, 3) cm by which each face differs from itself at rest."""
+    gain = mobility()[:, None]
+    expression = np.empty((len(landmarks), FACE, 3), np.float32)
+    # Frame by frame: in float64 a long clip at once would be several times the clip's landmarks.
+    for i, face in enumerate(landmarks[:, :FACE]):
+        at = Pose(pose.rotation[i : i + 1], pose.scale[i : i + 1], pose.shift[i : i + 1])
+        expression[i] = (at.to_head(face[None])[0] - neutral) * gain
+    return expression
 
 
 def bridge(track: Track) -> tuple[F32, Bool]:
@@ -173,5 +183,6 @@ def _smooth_pose(pose: Pose) -> Pose:
 
 
 def _gaze(landmarks: F32, ring: I32, iris: I32) -> F32:
-    places = [eye_coordinates(face[ring], face[iris[:1]]) for face in landmarks.astype(np.float64)]
+    parts = ((face[ring], face[iris[:1]]) for face in landmarks)
+    places = [eye_coordinates(a.astype(np.float64), b.astype(np.float64)) for a, b in parts]
     return np.array([[along[0], across[0]] for along, across in places], np.float32)

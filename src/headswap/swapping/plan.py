@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import pickle
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 
 from headswap.arrays import F32, F64, I64
 from headswap.media import VideoInfo
+from headswap.media.disk import whole_file
 from headswap.swapping.engines.protocol import HeadState
 from headswap.swapping.head_model import HeadModel, SkinTone
 from headswap.swapping.motion import Motion
@@ -17,6 +19,8 @@ from headswap.swapping.motion import Motion
 Box = tuple[int, int, int, int]
 # Frames between two looks at mattes and plates; what lies between is carried along by motion.
 KEY_STEP = 12
+# Arrays in a file begin at multiples of this.
+_ALIGN = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,17 +114,46 @@ class RenderPlan:
         return sorted(here, key=lambda a: (a.scale(frame), a.number))
 
     def save(self, path: Path) -> None:
-        with path.open("wb") as stream:
-            pickle.dump(self, stream, protocol=pickle.HIGHEST_PROTOCOL)
+        """Writes the plan; its arrays lie in a file beside it, for `load` to map."""
+        buffers: list[pickle.PickleBuffer] = []
+        pickled = pickle.dumps(self, protocol=5, buffer_callback=buffers.append)
+        with whole_file(_arrays_path(path)) as partial, partial.open("wb") as stream:
+            for buffer in buffers:
+                raw = buffer.raw()
+                stream.write(len(raw).to_bytes(_ALIGN, "little"))
+                stream.write(raw)
+                stream.write(bytes(-len(raw) % _ALIGN))
+        # Last, so that a plan that is there is whole.
+        with whole_file(path) as partial:
+            partial.write_bytes(pickled)
 
     @staticmethod
     def load(path: Path) -> RenderPlan:
-        """A plan this same program saved in its own working folder."""
+        """A plan this same program saved in its own working folder.
+
+        Its arrays are mapped, not read: several workers share one copy, and of a long video only
+        the part that is rendered comes into memory.
+        """
+        arrays = _arrays_path(path)
+        buffers: list[memoryview] = []
+        if arrays.exists() and arrays.stat().st_size:
+            with arrays.open("rb") as stream:
+                mapped = memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
+            at = 0
+            while at < len(mapped):
+                size = int.from_bytes(mapped[at : at + _ALIGN], "little")
+                at += _ALIGN
+                buffers.append(mapped[at : at + size])
+                at += size + -size % _ALIGN
         with path.open("rb") as stream:
-            plan = pickle.load(stream)  # noqa: S301
+            plan = pickle.load(stream, buffers=buffers)  # noqa: S301
         if not isinstance(plan, RenderPlan):
             raise TypeError(f"{path} holds no render plan")
         return plan
+
+
+def _arrays_path(path: Path) -> Path:
+    return path.with_name(f"{path.name}.arrays")
 
 
 def box_around(

@@ -5,19 +5,20 @@ from __future__ import annotations
 import math
 import os
 import pickle
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
 from headswap.errors import MappingError, NoPersonFound, OutputNotWritable
 from headswap.media import Resolution, join_pieces, output_size
+from headswap.swapping.compute import Compute, Job
 from headswap.swapping.crew import Crew
 from headswap.swapping.engines import engine_named
 from headswap.swapping.head_model import HeadModel
@@ -26,7 +27,7 @@ from headswap.swapping.planning import calibrated_plan, final_plan, first_plan
 from headswap.swapping.reference import Portrait, ReferenceReader
 from headswap.swapping.report import SwapReport, person_reports
 from headswap.swapping.survey import KeyLook
-from headswap.swapping.worker import Job
+from headswap.swapping.workplace import Workplace
 from headswap.vision.analyze import analyze
 from headswap.vision.networks.landmarks import FaceLandmarks
 from headswap.vision.pose import fit_pose
@@ -75,11 +76,15 @@ def swap(
     scene: Scene | None = None,
     store: ModelStore | None = None,
     progress: Report | None = None,
+    work: Path | None = None,
+    compute: Compute | None = None,
 ) -> SwapReport:
     """Writes `video` to `out` with the heads of the mapped people replaced.
 
     photos: for each obj_id the photo of the head to put there. scene: an earlier analysis of the
-    same video. The file at `out` is replaced at the very end, in one step, or not at all.
+    same video. work: a folder for what is made on the way; given again after a crash, what is
+    finished there is not done again. compute: where parts are rendered, processes of this machine
+    by default. The file at `out` is replaced at the very end, in one step, or not at all.
 
     Raises:
         VideoError, PhotoError, MappingError, ModelError, OutputError, EngineUnknown, WorkerDied.
@@ -92,8 +97,9 @@ def swap(
     engine = engine_named(options.engine)
     _check_output(video, out)
     stages = _Stages()
-    workers = options.workers or os.cpu_count() or 1
-    with tempfile.TemporaryDirectory(prefix="headswap-") as name, Crew(workers) as crew:
+    with ExitStack() as stack:
+        crew = compute or stack.enter_context(Crew(options.workers or os.cpu_count() or 1))
+        folder = work or Path(stack.enter_context(TemporaryDirectory(prefix="headswap-")))
         # Photos first: a bad one should be known before minutes are spent on the video.
         with stages.timed("photos"):
             reader = ReferenceReader(store, threads=2)
@@ -102,31 +108,37 @@ def swap(
             scene = scene or analyze(video, store=store, progress=report)
             scene = replace(scene, video=replace(scene.video, path=video))
         _check_mapping(scene, paths)
-        size_wh = output_size(scene.video, options.resolution)
-        with stages.timed("plan"):
-            report(Progress("plan", 0, 1))
-            heads = _build_heads(scene, portraits, size_wh, reader)
-            plan = first_plan(scene, size_wh, heads, Path(name))
-            plan = calibrated_plan(plan, engine, FaceLandmarks(store, threads=2))
-            report(Progress("plan", 1, 1))
-        with stages.timed("survey"):
-            looks = _survey(plan, crew, workers, options, report)
-            plan = final_plan(plan, looks)
+        place = Workplace(folder, video, paths, repr(replace(options, workers=None)))
+        if not place.plan_path.is_file():
+            with stages.timed("plan"):
+                report(Progress("plan", 0, 1))
+                size_wh = output_size(scene.video, options.resolution)
+                heads = _build_heads(scene, portraits, size_wh, reader)
+                plan = first_plan(scene, size_wh, heads, folder)
+                plan = calibrated_plan(plan, engine, FaceLandmarks(store, threads=2))
+                report(Progress("plan", 1, 1))
+            with stages.timed("survey"):
+                looks = _survey(plan, crew, options, report)
+                final_plan(plan, looks).save(place.plan_path)
+                del plan, heads
+        # Mapped from its file, the plan of a long video takes hardly any memory here.
+        plan = place.plan()
         with stages.timed("render"):
-            pieces = _render(plan, crew, options, report)
+            pieces = _render(plan, place, crew, options, report)
         with stages.timed("join"):
             join_pieces(pieces, video, out, scene.video, mute=options.mute)
+        people = person_reports(scene, plan, paths)
     return SwapReport(
         video=str(video),
         out=str(out),
-        width=size_wh[0],
-        height=size_wh[1],
+        width=plan.size_wh[0],
+        height=plan.size_wh[1],
         frame_count=len(scene.pts),
         engine=engine.name,
         device=engine.device,
         pack=scene.pack,
         models=store.used(),
-        people=person_reports(scene, plan, paths),
+        people=people,
         stages_s=stages.seconds,
     )
 
@@ -177,33 +189,42 @@ def _build_heads(
     return heads
 
 
-def _survey(
-    plan: RenderPlan, crew: Crew, workers: int, options: SwapOptions, report: Report
-) -> list[KeyLook]:
+def _survey(plan: RenderPlan, crew: Compute, options: SwapOptions, report: Report) -> list[KeyLook]:
     path = plan.folder / "first.plan"
     plan.save(path)
     count = len(plan.pts)
-    stretches = _stretches(count, min(workers, max(1, count // 24)))
+    stretches = _stretches(count, min(crew.size, max(1, count // 24)))
     outs = [plan.folder / f"looks-{start}" for start, _ in stretches]
     keys = sum(len(appearance.key_frames()) for appearance in plan.appearances)
-    crew.do(_jobs("survey", path, stretches, outs, options), _counter("survey", keys, report))
+    jobs = _jobs("survey", path, plan.info.path, stretches, outs, options)
+    crew.do(jobs, _counter("survey", 0, keys, report))
     # Written a moment ago by this program's own workers.
     return [look for out in outs for look in pickle.loads(out.read_bytes())]  # noqa: S301
 
 
-def _render(plan: RenderPlan, crew: Crew, options: SwapOptions, report: Report) -> list[Path]:
-    path = plan.folder / "final.plan"
-    plan.save(path)
+def _render(
+    plan: RenderPlan, place: Workplace, crew: Compute, options: SwapOptions, report: Report
+) -> list[Path]:
     count = len(plan.pts)
     stretches = _stretches(count, _pieces(count))
-    pieces = [plan.folder / f"piece-{start:07d}.mp4" for start, _ in stretches]
-    crew.do(_jobs("render", path, stretches, pieces, options), _counter("render", count, report))
+    pieces = [place.piece_path(start) for start, _ in stretches]
+    missing = [i for i, piece in enumerate(pieces) if not piece.is_file()]
+    jobs = _jobs(
+        "render",
+        place.plan_path,
+        plan.info.path,
+        [stretches[i] for i in missing],
+        [pieces[i] for i in missing],
+        options,
+    )
+    left = sum(stretches[i][1] - stretches[i][0] for i in missing)
+    crew.do(jobs, _counter("render", count - left, count, report))
     return pieces
 
 
-def _counter(stage: str, total: int, report: Report) -> Callable[[int], None]:
-    """Adds up what several workers have finished and reports it."""
-    lock, done = threading.Lock(), 0
+def _counter(stage: str, done: int, total: int, report: Report) -> Callable[[int], None]:
+    """Adds up what several workers have finished, after `done`, and reports it."""
+    lock = threading.Lock()
 
     def count(finished: int) -> None:
         nonlocal done
@@ -215,12 +236,18 @@ def _counter(stage: str, total: int, report: Report) -> Callable[[int], None]:
 
 
 def _jobs(
-    do: str, plan: Path, stretches: list[tuple[int, int]], outs: list[Path], options: SwapOptions
+    do: str,
+    plan: Path,
+    video: Path,
+    stretches: list[tuple[int, int]],
+    outs: list[Path],
+    options: SwapOptions,
 ) -> list[Job]:
     return [
         Job(
             do=do,
             plan=str(plan),
+            video=str(video),
             start=start,
             stop=stop,
             out=str(out),

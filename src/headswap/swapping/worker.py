@@ -12,12 +12,13 @@ import os
 import pickle
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import TypedDict
 
 from headswap.errors import HeadswapError
 from headswap.media import PieceWriter
 from headswap.media.disk import disk_errors
+from headswap.swapping.compute import Job
 from headswap.swapping.engines import engine_named
 from headswap.swapping.plan import RenderPlan
 from headswap.swapping.render import Renderer
@@ -27,41 +28,29 @@ from headswap.vision.store import ModelStore
 Say = Callable[[dict[str, object]], None]
 
 
-class Job(TypedDict):
-    """What the crew asks of a worker: frames `start` to `stop` of a plan, the result into `out`.
-
-    do: "survey" or "render"; the latter uses `engine` and `crf`.
-    """
-
-    do: str
-    plan: str
-    start: int
-    stop: int
-    out: str
-    engine: str
-    crf: int
-
-
 class Worker:
     """Does jobs; keeps the last plan, because jobs of one plan come in a row."""
 
     def __init__(self) -> None:
-        self._path: str | None = None
+        self._path: Path | None = None
         self._plan: RenderPlan | None = None
         self._store = ModelStore.default()
 
     def do(self, job: Job, say: Say) -> None:
         """Does one job and tells how far it is."""
-        plan = self._load(job["plan"])
+        plan = self._load(Path(job["plan"]), Path(job["video"]))
         if job["do"] == "survey":
             looks = survey(plan, job["start"], job["stop"], self._store, lambda: say({"frames": 1}))
             Path(job["out"]).write_bytes(pickle.dumps(looks))
             return
         self._render(plan, job, say)
 
-    def _load(self, path: str) -> RenderPlan:
+    def _load(self, path: Path, video: Path) -> RenderPlan:
         if self._plan is None or self._path != path:
-            self._plan, self._path = RenderPlan.load(Path(path)), path
+            plan = RenderPlan.load(path)
+            # The plan may have been made at another place.
+            info = replace(plan.info, path=video)
+            self._plan, self._path = replace(plan, folder=path.parent, info=info), path
         return self._plan
 
     def _render(self, plan: RenderPlan, job: Job, say: Say) -> None:
@@ -95,6 +84,8 @@ def main() -> None:
             say({"error": type(error).__name__, "message": str(error)})
         else:
             say({"done": True})
+    # Everything is written; libraries would take a good part of a second to tidy up.
+    os._exit(0)
 
 
 if __name__ == "__main__":

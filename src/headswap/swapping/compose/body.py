@@ -23,6 +23,8 @@ _LOW_JAW = [152, 148, 377, 176, 400, 150, 379, 136, 365, 172, 397]
 _SHOULDER_SLOPE = 0.42
 # Beside a raised arm the sleeve still hides the shoulder.
 _SLEEVE_CM = 3.0
+# Further from the neck than this one sees whether shoulders are dressed.
+_COLLAR_CM = 4.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,7 +148,13 @@ def _fill(rgb: F32, mattes: Mattes, seen: Bool, deep: Bool, neck: Bool, unit: fl
         return fill_smooth(rgb, inner.astype(np.float32))
     # A hidden shoulder is dressed like the shoulder that is seen, not like the neck.
     beside = cv2.dilate(neck.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0
+    from_neck = cv2.distanceTransform((~neck).astype(np.uint8), cv2.DIST_L2, 3)
+    far = from_neck > _COLLAR_CM * unit
+    dressed = (clothes & far).sum() > (skin & far).sum()
     outer = np.where(neck, _nearer(skin, clothes), _nearer(skin & beside, clothes & beside))
+    if dressed:
+        # However wide the neckline that is seen, it ends somewhere under the hair.
+        outer -= 2 * np.maximum(from_neck - 0.5 * _COLLAR_CM * unit, 0)
     # An edge about as soft as a collar.
     is_skin = np.clip(outer / (0.3 * unit) + 0.5, 0, 1)[..., None]
     filled = [fill_smooth(rgb, part.astype(np.float32)) for part in (skin, clothes)]

@@ -1,0 +1,86 @@
+"""A swap that was stopped goes on where it was, and only if it is the same swap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from headswap import swap
+from headswap.cli.kept_scene import kept_scene
+from headswap.errors import WorkerDied
+from headswap.swapping.compute import Job
+from headswap.swapping.crew import Crew
+from headswap.swapping.swap import SwapOptions
+from headswap.vision.scene import Scene
+from headswap.vision.store import ModelStore
+from tests.media_content import content
+from tests.sample_inputs import FRAMES, Sample
+
+
+class Faulty:
+    """A crew whose power is cut after so many jobs; it remembers what it was asked."""
+
+    size = 2
+
+    def __init__(self, crew: Crew, survives: int) -> None:
+        self._crew = crew
+        self._left = survives
+        self.asked: list[Job] = []
+
+    def do(self, jobs: Sequence[Job], count: Callable[[int], None] = lambda _: None) -> None:
+        for job in jobs:
+            if self._left == 0:
+                raise WorkerDied("the power was cut")
+            self._left -= 1
+            self.asked.append(job)
+            self._crew.do([job], count)
+
+
+@pytest.fixture(scope="module")
+def scene(sample: Sample, core_pack: ModelStore) -> Scene:
+    found = kept_scene(sample.clip, core_pack.pack)
+    assert found is not None
+    return found
+
+
+def test_a_swap_goes_on_with_the_pieces_that_are_there(
+    sample: Sample, scene: Scene, core_pack: ModelStore, tmp_path: Path
+) -> None:
+    work, out = tmp_path / "work", tmp_path / "out.mp4"
+    options = SwapOptions(workers=2)
+
+    def run(compute: Faulty, photo: Path = sample.photo, **other: object) -> None:
+        swap(
+            sample.clip,
+            {0: photo},
+            out,
+            options=replace(options, **other),  # pyright: ignore[reportArgumentType]
+            scene=scene,
+            store=core_pack,
+            work=work,
+            compute=compute,
+        )
+
+    with Crew(1) as crew:
+        planned = Faulty(crew, survives=1)
+        with pytest.raises(WorkerDied):
+            run(planned)
+        assert [job["do"] for job in planned.asked] == ["survey"] and not out.exists()
+        rendered = Faulty(crew, survives=99)
+        run(rendered)
+        assert [job["do"] for job in rendered.asked] == ["render"]
+        pieces = {job["out"]: Path(job["out"]).stat().st_mtime_ns for job in rendered.asked}
+        assert len(content(out).times) == FRAMES
+        # The power is cut once more, before anyone was told.
+        out.unlink()
+        joined = Faulty(crew, survives=0)
+        run(joined)
+        assert len(content(out).times) == FRAMES
+        assert {path: Path(path).stat().st_mtime_ns for path in pieces} == pieces
+        # Nothing of it serves another request.
+        other = Faulty(crew, survives=99)
+        run(other, crf=30)
+        assert [job["do"] for job in other.asked] == ["survey", "render"]
