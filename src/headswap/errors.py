@@ -21,6 +21,18 @@ HeadswapError
 ├── SceneUnreadable       a saved analysis is damaged or of another version
 ├── EngineUnknown         no engine of that name
 ├── WorkerDied            a rendering process ended without an answer
+├── FetchError            what a URL names cannot be had
+│   ├── FetchRefused        an address that may not be reached
+│   ├── FetchFailed         no answer, a bad one, or too slow
+│   │   └── FetchMissing      the server says that there is nothing to have
+│   └── FetchTooLarge
+├── ServiceError          the service cannot work with what it was given
+│   ├── DatabaseUnusable
+│   ├── BlobMissing
+│   ├── BlobsUnreachable
+│   ├── ComputeUnavailable  no cluster, or what it needs is not installed
+│   ├── WebhookNotGenuine   a message that its sender did not seal
+│   └── ServiceFailed       a service refused or failed what it was asked
 └── OutputError           the result cannot be written
     ├── NoSpaceLeft
     └── OutputNotWritable
@@ -120,6 +132,58 @@ class EngineUnknown(HeadswapError):
 class WorkerDied(HeadswapError):
     code = "worker_died"
     retryable = True
+
+
+class FetchError(HeadswapError):
+    code = "fetch_error"
+
+
+class FetchRefused(FetchError):
+    code = "fetch_refused"
+
+
+class FetchFailed(FetchError):
+    code = "fetch_failed"
+    retryable = True
+
+
+class FetchMissing(FetchFailed):
+    code = "fetch_missing"
+    retryable = False
+
+
+class FetchTooLarge(FetchError):
+    code = "fetch_too_large"
+
+
+class ServiceError(HeadswapError):
+    code = "service_error"
+
+
+class DatabaseUnusable(ServiceError):
+    code = "database_unusable"
+
+
+class BlobMissing(ServiceError):
+    code = "blob_missing"
+
+
+class BlobsUnreachable(ServiceError):
+    code = "blobs_unreachable"
+    retryable = True
+
+
+class ComputeUnavailable(ServiceError):
+    code = "compute_unavailable"
+    retryable = True
+
+
+class WebhookNotGenuine(ServiceError):
+    code = "webhook_not_genuine"
+
+
+class ServiceFailed(ServiceError):
+    code = "service_failed"
 
 
 class OutputError(HeadswapError):

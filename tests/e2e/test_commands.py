@@ -152,6 +152,7 @@ def test_demo_leaves_a_result_and_a_picture_of_source_above_result(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(demo, "SAMPLE", replace(SAMPLE, rate=Fraction(50)))
+    monkeypatch.setenv("HEADSWAP_MIN_DURATION_S", "0.1")
     folder = tmp_path / "new" / "demo"
     assert main(["demo", "--out", str(folder)]) == 0
     assert str(folder / "result.png") in capsys.readouterr().out

@@ -11,9 +11,9 @@ from rich.table import Table
 
 from headswap.cli.kept_scene import Fingerprint, keep_scene
 from headswap.cli.progress import ProgressDisplay, pull_missing_models
+from headswap.disk import disk_errors
 from headswap.errors import HeadswapError
 from headswap.media import probe
-from headswap.media.disk import disk_errors
 from headswap.vision.analyze import analyze
 from headswap.vision.previews import write_previews
 from headswap.vision.scene import Scene

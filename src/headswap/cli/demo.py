@@ -1,4 +1,4 @@
-"""`headswap demo`: makes a sample clip and photo, swaps the head, shows source above result."""
+"""`headswap demo`: a sample clip and photo go through a service; source is shown above result."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 from PIL import Image
 
 from headswap.arrays import U8
+from headswap.cli.local_service import local_service
 from headswap.cli.progress import ProgressDisplay, pull_missing_models
-from headswap.cli.swap import summary
+from headswap.disk import disk_errors, whole_file
 from headswap.media import VideoReader
-from headswap.media.disk import disk_errors, whole_file
 from headswap.sample import (
     Identity,
     SampleFrame,
@@ -22,7 +22,6 @@ from headswap.sample import (
     portrait,
     write_clip,
 )
-from headswap.swapping.swap import swap
 from headswap.vision.progress import Progress, Report
 from headswap.vision.store import ModelStore
 
@@ -35,19 +34,23 @@ SHOWN, SHOWN_WIDTH_PX = 4, 256
 def make_demo(folder: Path) -> None:
     """Leaves source.mp4, photo.png, result.mp4 and result.png in `folder`, made if absent.
 
+    The swap is done by a service of the demo's own, over HTTP, as any client would.
+
     Raises:
-        ModelError, OutputError, WorkerDied.
+        ModelError, OutputError, ServiceFailed.
     """
     clip, photo, result = (folder / name for name in ("source.mp4", "photo.png", "result.mp4"))
     store = ModelStore.default()
     with ProgressDisplay() as display:
         pull_missing_models(store, display)
         write_sample(clip, photo, display.frames)
-        done = swap(clip, {0: photo}, result, store=store, progress=display.frames)
+        with local_service() as service:
+            service.swapped(clip, photo, result, "480p", display.frames)
     picture = folder / "result.png"
     with whole_file(picture) as partial:
         Image.fromarray(_above_each_other(clip, result)).save(partial, format="png", optimize=True)
-    print("\n".join([*summary(done), f"{picture}: source above result"]))
+    print(f"{result}: analysed, swapped and downloaded over HTTP from a service of its own")
+    print(f"{picture}: source above result")
 
 
 def write_sample(clip: Path, photo: Path, report: Report) -> None:

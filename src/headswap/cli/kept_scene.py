@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from headswap.disk import disk_errors, whole_file
 from headswap.errors import HeadswapError
-from headswap.media.disk import disk_errors, whole_file
 from headswap.vision.scene import Scene
 from headswap.vision.scene_file import load_scene, save_scene, scene_path
 from headswap.vision.store.hashes import sha256_of

@@ -17,7 +17,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from headswap import __version__
-from headswap.cli import models
+from headswap.cli import accounts, credits, models, webhooks
+from headswap.cli.data_folder import DataOption
 from headswap.cli.mapping import read_maps
 from headswap.cli.quiet import without_runtime_chatter
 from headswap.errors import HeadswapError
@@ -32,6 +33,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(models.app, name="models")
+app.add_typer(accounts.team_app, name="team")
+app.add_typer(accounts.key_app, name="key")
+app.add_typer(credits.app, name="credits")
+app.add_typer(webhooks.app, name="webhook")
 
 Video = Annotated[Path, typer.Argument(metavar="VIDEO", help="The video file.")]
 
@@ -129,6 +134,39 @@ def demo(
     from headswap.cli.demo import make_demo
 
     make_demo(out)
+
+
+@app.command()
+def serve(
+    data: DataOption = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on; HEADSWAP_HOST, else 127.0.0.1.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="HEADSWAP_PORT, else 8000.")
+    ] = None,
+    worker: Annotated[
+        bool, typer.Option("--worker/--no-worker", help="Whether jobs are done here as well.")
+    ] = True,
+) -> None:
+    """Serve the Head Swap Open API.
+
+    An empty data folder is given a team, a key and credits, which are printed once.
+    """
+    from headswap.cli.serve import serve as serve_api
+
+    serve_api(data, host, port, worker)
+
+
+@app.command()
+def worker(
+    data: DataOption = None,
+    until_stdin_ends: Annotated[bool, typer.Option("--until-stdin-ends", hidden=True)] = False,
+) -> None:
+    """Do the jobs of a service whose data folder or database this is."""
+    from headswap.cli.serve import work
+
+    work(data, until_stdin_ends)
 
 
 @app.command()

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from headswap.cli.kept_scene import kept_scene
 from headswap.cli.progress import ProgressDisplay, pull_missing_models
+from headswap.disk import whole_file
 from headswap.errors import HeadswapError, OutputNotWritable
 from headswap.media import probe
-from headswap.media.disk import whole_file
 from headswap.swapping.photo import read_photo
 from headswap.swapping.report import FrameRange, PersonReport, SwapReport
 from headswap.swapping.swap import SwapOptions, swap

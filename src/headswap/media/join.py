@@ -16,8 +16,8 @@ from av.error import ArgumentError, InvalidDataError
 from av.packet import Packet
 from av.video.stream import VideoStream
 
+from headswap.disk import whole_file
 from headswap.errors import OutputError
-from headswap.media.disk import whole_file
 from headswap.media.info import VideoInfo, stored_facts
 from headswap.media.orientation import matrix_for_size
 from headswap.media.piece_table import PieceTable, read_pieces

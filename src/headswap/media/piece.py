@@ -12,9 +12,9 @@ from av.container import OutputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from headswap.disk import whole_file
 from headswap.errors import OutputError
 from headswap.media.color import MATRICES
-from headswap.media.disk import whole_file
 from headswap.media.frame import Frame
 from headswap.media.info import VideoInfo, padded_size
 from headswap.media.planes import pad_to, plane_array

@@ -137,7 +137,7 @@ def _ask(process: subprocess.Popen[str], job: Job, count: Callable[[int], None])
         if "frames" in answer:
             count(int(answer["frames"]))
         elif "error" in answer:
-            raise _error(answer["error"], answer["message"])
+            raise error_of(answer["error"], answer["message"])
         else:
             return
     raise _died(process, job)
@@ -150,6 +150,7 @@ def _died(process: subprocess.Popen[str], job: Job) -> WorkerDied:
     )
 
 
-def _error(name: str, message: str) -> HeadswapError:
+def error_of(name: str, message: str) -> HeadswapError:
+    """The error that a worker told by its name."""
     kind = getattr(headswap.errors, name, HeadswapError)
     return kind(message) if issubclass(kind, HeadswapError) else HeadswapError(message)

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from headswap.arrays import F32, F64, I64
+from headswap.disk import whole_file
 from headswap.media import VideoInfo
-from headswap.media.disk import whole_file
 from headswap.swapping.engines.protocol import HeadState
 from headswap.swapping.head_model import HeadModel, SkinTone
 from headswap.swapping.motion import Motion

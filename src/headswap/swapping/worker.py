@@ -15,9 +15,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from headswap.disk import disk_errors
 from headswap.errors import HeadswapError
 from headswap.media import PieceWriter
-from headswap.media.disk import disk_errors
 from headswap.swapping.compute import Job
 from headswap.swapping.engines import engine_named
 from headswap.swapping.plan import RenderPlan

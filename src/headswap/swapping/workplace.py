@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from headswap.media.disk import whole_file
+from headswap.disk import whole_file
 from headswap.swapping.plan import RenderPlan
 from headswap.vision.store.hashes import sha256_of
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from headswap.disk import disk_errors, whole_file
 from headswap.media import Frame, VideoReader
-from headswap.media.disk import disk_errors, whole_file
 from headswap.vision.scene import Person, Scene
 
 # Room around the head's box, as a share of its longer side.

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headswap.arrays import F32, I32
+from headswap.disk import whole_file
 from headswap.errors import SceneUnreadable
 from headswap.media import ColorTags, VideoInfo
-from headswap.media.disk import whole_file
 from headswap.vision.scene import Person, Scene, Shot, Track
 
 MAGIC = b"HEADSWAP-SCENE\n"

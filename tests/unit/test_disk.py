@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from headswap.disk import whole_file
 from headswap.errors import HeadswapError, NoSpaceLeft, OutputError, OutputNotWritable
-from headswap.media.disk import whole_file
 
 
 def test_the_file_takes_its_place_at_the_end(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""The service over HTTP: envelope, callers, routes, files, events, health, metrics, logs."""

@@ -1,0 +1,1 @@
+"""What the service does: accounts, credits, analyses, tasks, their queue, their announcements."""

@@ -1,0 +1,86 @@
+"""What a job process is told to do: files in, files out, and the limits that hold for them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from headswap.settings import Settings
+
+# The scene's file in the folder of an analysis.
+SCENE_NAME = "scene"
+
+
+@dataclass(frozen=True, slots=True)
+class VideoLimits:
+    """What a video may be; see the settings of the same names."""
+
+    min_duration_s: float
+    max_duration_s: float
+    max_fps: float
+    max_side_px: int
+    max_people: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> VideoLimits:
+        return cls(
+            min_duration_s=settings.min_duration_s,
+            max_duration_s=settings.max_duration_s,
+            max_fps=settings.max_fps,
+            max_side_px=settings.max_side_px,
+            max_people=settings.max_people,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Analysing:
+    """Analyse `video`; the scene, the previews and `analysis.json` go into `folder`."""
+
+    video: Path
+    folder: Path
+    limits: VideoLimits
+    memory_mb: int
+
+
+@dataclass(frozen=True, slots=True)
+class Swapping:
+    """Swap into `out` with the scene of an analysis.
+
+    photos: by obj_id. work: the folder of what is made on the way. compute: "local" or "ray".
+    """
+
+    video: Path
+    scene: Path
+    photos: dict[int, Path]
+    work: Path
+    out: Path
+    resolution: str
+    engine: str
+    mute: bool
+    memory_mb: int
+    compute: str = "local"
+    ray_address: str = ""
+
+
+Assignment = Analysing | Swapping
+
+
+def encoded(assignment: Assignment) -> str:
+    """The assignment as one line of JSON."""
+    return json.dumps({"do": type(assignment).__name__, **asdict(assignment)}, default=str)
+
+
+def decoded(line: str) -> Assignment:
+    """The assignment of one line, as this program encoded it."""
+    content: dict[str, Any] = json.loads(line)
+    kind = content.pop("do")
+    for name in ("video", "folder", "scene", "work", "out"):
+        if name in content:
+            content[name] = Path(content[name])
+    if kind == Analysing.__name__:
+        content["limits"] = VideoLimits(**content["limits"])
+        return Analysing(**content)
+    content["photos"] = {int(i): Path(path) for i, path in content["photos"].items()}
+    return Swapping(**content)

@@ -1,0 +1,93 @@
+"""Deleting tasks, with everything that was made of their people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import delete as remove
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from headswap.jobs import endings, outbox, queue
+from headswap.jobs.accounts import Caller
+from headswap.jobs.fields import Fields
+from headswap.jobs.refusals import not_found
+from headswap.jobs.states import DELETED_REASON, UNFINISHED
+from headswap.store.blobs import Blobs
+from headswap.store.ids import is_id
+from headswap.store.tables import Analysis, SwapTask
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """What became of the ids. no_permission: id and message, of those the team does not have.
+
+    blob_prefixes: what is to be removed once the deletion is committed; `remove_blobs` does.
+    """
+
+    success_ids: list[str]
+    no_permission: list[tuple[str, str]]
+    blob_prefixes: list[str]
+
+    def remove_blobs(self, blobs: Blobs) -> None:
+        """Remove the files. Not before the commit: a record without its files is worse than
+        files without a record, which the sweep finds.
+        """
+        for prefix in self.blob_prefixes:
+            blobs.delete_prefix(prefix)
+
+
+def delete(s: Session, caller: Caller, body: object, now_ms: int) -> Deleted:
+    """What became of the tasks that the body's `_ids` names ("a,b").
+
+    One that has not ended is cancelled first. The analysis of a task goes with it, previews and
+    track data included, unless another task uses it.
+
+    Raises:
+        Refused: 1003, `_ids` is missing or wrong.
+    """
+    asked = Fields.of(body).ids("_ids")
+    tasks = _locked_tasks(s, caller, [id_ for id_ in asked if is_id(id_)])
+    prefixes = [f"tasks/{id_}/" for id_ in tasks]
+    unused = _locked_analyses(s, tasks)
+    for task in tasks.values():
+        if task.status in UNFINISHED:
+            queue.remove(s, task.id)
+            endings.end_cancelled(s, task, now_ms, DELETED_REASON)
+        else:
+            outbox.forget(s, task.id)
+    s.flush()
+    s.execute(remove(SwapTask).where(SwapTask.id.in_(tasks)))
+    s.execute(remove(Analysis).where(Analysis.id.in_(unused)))
+    prefixes += [f"analyses/{id_}/" for id_ in unused]
+    message = not_found().msg
+    return Deleted(
+        success_ids=[id_ for id_ in asked if id_ in tasks],
+        no_permission=[(id_, message) for id_ in asked if id_ not in tasks],
+        blob_prefixes=prefixes,
+    )
+
+
+def _locked_tasks(s: Session, caller: Caller, ids: list[str]) -> dict[str, SwapTask]:
+    """The team's tasks among the ids. Entries before tasks, each in the order of its ids, so that
+    no worker and no other deletion waits for this one while it is waited for.
+    """
+    own = select(SwapTask.id).where(SwapTask.id.in_(ids), SwapTask.team_id == caller.team_id)
+    queue.lock_all(s, list(s.scalars(own)))
+    held = select(SwapTask).where(SwapTask.id.in_(ids), SwapTask.team_id == caller.team_id)
+    held = held.order_by(SwapTask.id).with_for_update()
+    tasks = s.scalars(held.execution_options(populate_existing=True))
+    return {task.id: task for task in tasks}
+
+
+def _locked_analyses(s: Session, tasks: dict[str, SwapTask]) -> list[str]:
+    """The analyses that no task but these uses."""
+    used = {task.analysis_id for task in tasks.values()}
+    held = select(Analysis.id).where(Analysis.id.in_(used)).order_by(Analysis.id)
+    ids = list(s.scalars(held.with_for_update()))
+    # Asked when they are held: a task that was being created meanwhile is seen by now.
+    others = select(SwapTask.analysis_id).where(
+        SwapTask.analysis_id.in_(ids), SwapTask.id.not_in(tasks)
+    )
+    still_used = set(s.scalars(others))
+    return [id_ for id_ in ids if id_ not in still_used]
