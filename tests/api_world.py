@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import time
@@ -17,7 +18,9 @@ from fastapi import FastAPI
 from headswap.api.app import create_app
 from headswap.api.server import ApiServer
 from headswap.api.services import Services
+from headswap.settings import Settings
 from headswap.store.blobs import Blobs
+from headswap.store.database import Database
 from headswap.store.tables import Analysis, SwapTask
 from tests.service_world import NOW, VIDEO, World, order_body
 
@@ -38,22 +41,23 @@ class Hands:
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """A running server, and a client that sends the team's key."""
+    """What a team has of a running server. client: sends the team's key."""
 
     world: World
     services: Services
     clock: Hands
     app: FastAPI
-    url: str
     client: httpx.Client = field(repr=False)
 
     def get(self, path: str, **query: object) -> dict[str, Any]:
         """The envelope of an answer, which HTTP calls fine."""
-        return _envelope(self.client.get(path, params={k: str(v) for k, v in query.items()}))
+        params = {name: str(value) for name, value in query.items()}
+        return envelope(self.client.get(path, params=params or None))
 
     def post(self, path: str, body: object, **headers: str) -> dict[str, Any]:
         """The envelope of an answer, which HTTP calls fine."""
-        return _envelope(self.client.post(path, json=body, headers=headers))
+        # Not httpx' own way, which cannot write half a character.
+        return envelope(self.client.post(path, content=json.dumps(body), headers=headers))
 
     def analysed(self) -> Analysis:
         """A completed analysis, its previews and its source stored."""
@@ -71,34 +75,57 @@ class Api:
         return task
 
 
-def _envelope(answer: httpx.Response) -> dict[str, Any]:
+def envelope(answer: httpx.Response) -> dict[str, Any]:
+    """What an answer says whose HTTP status is 200."""
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "application/json"
     return answer.json()
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server."""
+
+    services: Services
+    clock: Hands
+    app: FastAPI
+
+    @contextmanager
+    def new_team(self, credits_: float = 1000) -> Generator[Api]:
+        """The API as a new team sees it; the clock is set back."""
+        self.clock.now_ms = NOW
+        world = World.of(self.services.db, credits_)
+        with httpx.Client(
+            base_url=self.services.public_url, headers={"x-api-key": world.secret}
+        ) as client:
+            yield Api(world, self.services, self.clock, self.app, client)
+
+
 @contextmanager
-def serving(world: World, folder: Path) -> Generator[Api]:
-    """The server of a world whose settings have a free port; it stops with the block."""
-    clock = Hands()
-    with socket.socket() as listener:
+def serving(database: Database, folder: Path, **settings: Any) -> Generator[Server]:
+    """A server on a free port; it stops with the block, and closes the database.
+
+    settings: other than usual.
+    """
+    clock, keyring = Hands(), World.of(database).keyring
+    # The protocol is named, or asyncio does not see that Nagle's algorithm is to be turned off.
+    with socket.socket(proto=socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
-        settings = world.settings.model_copy(update={"data_dir": folder, "port": port})
-        blobs = Blobs.in_folder(folder / "blobs", world.keyring.derive("sign files"))
-        services = Services(settings, world.database, blobs, world.keyring, clock)
+        given: dict[str, Any] = {"data_dir": folder / "data", "port": port, **settings}
+        blobs = Blobs.in_folder(folder / "blobs", keyring.derive("sign files"))
+        services = Services(Settings(**given), database, blobs, keyring, clock)
         app = create_app(services)
         server = ApiServer(app, "127.0.0.1", port)
         thread = threading.Thread(target=server.run, args=([listener],), name="api")
         thread.start()
         try:
             _wait_until_started(server, thread)
-            url = f"http://127.0.0.1:{port}"
-            with httpx.Client(base_url=url, headers={"x-api-key": world.secret}) as client:
-                yield Api(world, services, clock, app, url, client)
+            yield Server(services, clock, app)
         finally:
             server.should_exit = True
             thread.join()
+            database.close()
 
 
 def _wait_until_started(server: ApiServer, thread: threading.Thread) -> None:

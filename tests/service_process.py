@@ -73,8 +73,9 @@ class Receiver:
 class Service:
     """`headswap serve` on a data folder; it may be killed and started again."""
 
-    def __init__(self, data: Path, **settings: str) -> None:
+    def __init__(self, data: Path, *options: str, **settings: str) -> None:
         self.data = data
+        self._options = options
         self.port = free_port()
         self._environment = {**os.environ, **settings, "HEADSWAP_LOG_LEVEL": "info"}
         self._log = data.with_suffix(".log")
@@ -87,6 +88,7 @@ class Service:
                 [
                     *(sys.executable, "-m", "headswap", "serve"),
                     *("--data", str(self.data), "--port", str(self.port)),
+                    *self._options,
                 ],
                 env=self._environment,
                 stdout=log,
@@ -108,6 +110,16 @@ class Service:
         self.client_id, self.secret = str(first["client_id"]), str(first["key"])
         self.team_id = str(first["team_id"])
         self.client.headers["x-api-key"] = self.secret
+
+    def extra_worker(self) -> subprocess.Popen[bytes]:
+        """A worker of its own, as on another machine; whoever starts it ends it."""
+        with self._log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "headswap", "worker", "--data", str(self.data)],
+                env={**self._environment, "HEADSWAP_PORT": str(self.port)},
+                stdout=log,
+                stderr=log,
+            )
 
     def log(self) -> str:
         return self._log.read_text(encoding="utf-8")
@@ -190,9 +202,9 @@ class Service:
 
 
 @contextmanager
-def running(data: Path, **settings: str) -> Generator[Service]:
+def running(data: Path, *options: str, **settings: str) -> Generator[Service]:
     """A service that is stopped at the end, whatever happened to it meanwhile."""
-    service = Service(data, **settings)
+    service = Service(data, *options, **settings)
     service.start()
     try:
         yield service

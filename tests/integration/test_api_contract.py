@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import httpx
 import pytest
+from sqlalchemy import select
 
 from headswap.jobs import endings
 from headswap.jobs.states import NO_PERSON
+from headswap.store.blobs import Blobs, BlobsUnreachable
+from headswap.store.tables import Analysis, OutboxMessage, SwapTask, WebhookTry
 from tests.api_world import ANALYZE_BODY, V3, V4, Api, create_body
-from tests.service_world import NOW, PHOTO, VIDEO
+from tests.service_world import NOW, PHOTO, VIDEO, analysed
 
 pytest_plugins = ["tests.service_databases", "tests.api_server"]
 
@@ -133,6 +134,35 @@ def test_a_completed_task_shows_its_output_and_what_was_taken(api_on_both: Api) 
     assert api.get(f"{V4}/task/detail", _id=task.id) == answer
 
 
+def test_a_completed_task_names_the_frames_that_were_not_swapped(api_on_both: Api) -> None:
+    api = api_on_both
+    task = api.finished()
+    ranges = [{"first": 3, "last": 9, "reason": "turned away"}]
+    person = {"obj_id": 0, "frames_swapped": 293, "not_swapped": ranges, "strained": []}
+    shown = {"frame_count": 300, "engine": "mesh", "device": "cpu", "people": [person]}
+    hidden = {"models": ["a"], "stages_s": {"render": 3.0}}
+    with api.world.database.write() as s:
+        s.get_one(SwapTask, task.id).report = {**shown, **hidden}
+    data = api.get(f"{V4}/task/detail", _id=task.id)["data"]
+    assert list(data) == [*TASK, "report"] and data["report"] == shown
+    assert "report" not in api.get(f"{V4}/task/list")["data"]["result"][0]
+
+
+def test_the_owner_sees_how_the_webhook_was_told(api_on_both: Api) -> None:
+    api = api_on_both
+    task = api.finished(webhookUrl="https://h.example/hook")
+    with api.world.database.write() as s:
+        message = s.scalars(select(OutboxMessage).where(OutboxMessage.task_id == task.id)).one()
+        tried = {"message_id": message.id, "took_ms": 31, "time": NOW + 5}
+        s.add(WebhookTry(number=1, http_status=500, answer="not now", **tried))
+        s.add(WebhookTry(number=2, http_status=None, answer="refused", **tried))
+    data = api.get(f"{V4}/task/detail", _id=task.id)["data"]
+    assert list(data) == [*TASK, "webhook"]
+    first = {"time": NOW + 5, "took_ms": 31, "http_status": 500, "answer": "not now"}
+    second = {**first, "http_status": None, "answer": "refused"}
+    assert data["webhook"] == [{"status": 3, "state": "waiting", "tries": [first, second]}]
+
+
 def test_a_cancelled_task_says_why_and_has_taken_nothing(api: Api) -> None:
     api.analysed()
     task = api.world.created()
@@ -158,14 +188,14 @@ def test_an_output_expires(api: Api, swept: bool) -> None:
 
 def _forget_output(api: Api, task_id: str) -> None:
     with api.world.database.write() as s:
-        task = s.get_one(type(api.world.task(task_id)), task_id)
+        task = s.get_one(SwapTask, task_id)
         task.output_key, task.expired, task.expire_time = None, True, None
 
 
 def test_an_analysis_without_its_files_shows_who_was_found_and_that_it_expired(api: Api) -> None:
     analysis = api.analysed()
     with api.world.database.write() as s:
-        kept = s.get_one(type(analysis), analysis.id)
+        kept = s.get_one(Analysis, analysis.id)
         kept.source_key = kept.scene_key = kept.expire_time = None
         assert kept.result is not None
         media = [{**person, "key": None} for person in kept.result["media"]]
@@ -205,6 +235,18 @@ def test_deleting_removes_records_and_files_and_names_what_it_could_not(api_on_b
     assert not list(api.services.blobs.list(f"analyses/{task.analysis_id}"))
 
 
+def test_files_that_cannot_be_removed_do_not_bring_deleted_tasks_back(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise BlobsUnreachable("the store is away")
+
+    task = api.finished()
+    monkeypatch.setattr(Blobs, "delete_prefix", fail)
+    answer = api.post(f"{V4}/task/delbyids", {"_ids": task.id})
+    assert answer["data"] == {"successIds": [task.id], "noPermissionItems": []}
+
+
 def test_the_published_workflow_runs_from_the_first_call_to_the_download(api: Api) -> None:
     submitted = api.post(f"{V4}/analyze", ANALYZE_BODY)["data"]
     _work(api, submitted["_id"])
@@ -220,9 +262,7 @@ def test_the_published_workflow_runs_from_the_first_call_to_the_download(api: Ap
 
 
 def _work(api: Api, analysis_id: str) -> None:
-    from tests.service_world import analysed
-
     claim = api.world.claimed(analysis_id)
     with api.world.database.write() as s:
-        found: Any = analysed(analysis_id)
+        found = analysed(analysis_id)
         assert endings.finish_analysis(s, api.world.settings, claim, found, NOW)

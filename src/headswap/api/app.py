@@ -19,14 +19,19 @@ from headswap.api.limits import BodyLimit, RateLimit
 from headswap.api.links import Links
 from headswap.api.metrics import Metrics
 from headswap.api.openapi import document
-from headswap.api.passage import Passage
-from headswap.api.routes import ROUTES, UPLOAD, Route
+from headswap.api.passage import Handler, Passage
+from headswap.api.routes import ROUTES, UPLOAD
 from headswap.api.rows import Rows
 from headswap.api.services import Services
 from headswap.api.v4.uploads import max_body_bytes, remove_abandoned
 
 # SQLite has one writer at a time, and the pool of PostgreSQL's connections is not larger.
 _THREADS = 16
+_PAGES: dict[str, Handler] = {
+    "/docs": page.page,
+    "/docs/{name}": page.asset,
+    "/openapi.json": page.document,
+}
 
 
 def create_app(services: Services) -> FastAPI:
@@ -41,6 +46,7 @@ def create_app(services: Services) -> FastAPI:
     app = FastAPI(
         title="Headswap",
         version=__version__,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -56,9 +62,9 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.metrics = Metrics()
     for route in ROUTES:
-        _add(app, route)
-    app.add_route("/docs", page.page, include_in_schema=False)
-    app.add_route("/docs/{name}", page.asset, include_in_schema=False)
+        _add(app, route.path, route.handler, route.method, may_head=route.answers != "events")
+    for path, handler in _PAGES.items():
+        _add(app, path, handler, "GET", may_head=True)
     app.openapi = cache(lambda: document(ROUTES))
     answer_faults(app)
     app.add_middleware(
@@ -67,6 +73,7 @@ def create_app(services: Services) -> FastAPI:
         limits={UPLOAD: max_body_bytes(settings)},
     )
     paths = {route.handler: route.path for route in ROUTES}
+    paths |= {handler: path for path, handler in _PAGES.items()}
     app.add_middleware(Passage, metrics=app.state.metrics, paths=paths)
     return app
 
@@ -77,8 +84,9 @@ def stop_streams(app: FastAPI) -> None:
     calls.stopping.set()
 
 
-def _add(app: FastAPI, route: Route) -> None:
+def _add(app: FastAPI, path: str, handler: Handler, method: str, may_head: bool) -> None:
     """Adds a plain route: the handlers take the request as it is, nothing is to be injected."""
-    # A player asks for a file's size first.
-    methods = ["GET", "HEAD"] if route.answers == "file" else [route.method]
-    app.router.routes.append(Plain(route.path, route.handler, methods=methods))
+    route = Plain(path, handler, methods=[method])
+    # Starlette lets HEAD in wherever GET is; to events it would be an answer without an end.
+    route.methods = {method, "HEAD"} if method == "GET" and may_head else {method}
+    app.router.routes.append(route)

@@ -52,7 +52,8 @@ class BodyLimit:
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > limit:
-                await _drop(receive)
+                if message.get("more_body", False):
+                    await _drop(receive)
                 raise BodyTooLarge(limit)
             return message
 

@@ -13,20 +13,17 @@ from typing import TextIO
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
-# A URL's query may be its signature; a user's name and password may stand before its host.
-_SCHEME = r"(\b[a-z][a-z0-9+.-]{0,20}://)"
-_URL = re.compile(_SCHEME + r"""([^\s/?#"'<>@]*@)?([^\s?#"'<>]*)[?#][^\s"'<>]*""", re.I)
-_USER = re.compile(_SCHEME + r"""[^\s/?#"'<>@]*@""", re.I)
+# Each of these takes a whole run at once and begins only where one begins: however long a text is
+# and whatever is in it, it is gone through once.
+_URL = re.compile(r"""\b([a-z][a-z0-9+.-]{0,20}://)([^\s"'<>]+)""", re.I)
 _QUERY = re.compile(r"(?i)\b(signature|x-amz-[a-z-]+|access_token|token)=[^\s&\"']+")
-_JWT = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+")
+_JWT = re.compile(r"(?<![\w.-])eyJ[\w.-]+")
 _HEADER = re.compile(
     r"(?i)(x-api-key|authorization|client_?secret|master_?key)([\"']?\s*[:=]\s*[\"']?)"
     r"(bearer\s+)?[^\s\"',}]+"
 )
 # What a statement that failed was given.
 _PARAMETERS = re.compile(r"\[parameters: .*")
-
-
 _MAY_BE_SECRET = re.compile("[:=]|eyJ")
 
 
@@ -34,12 +31,19 @@ def scrub(text: str) -> str:
     """`text` without the queries of URLs, tokens, keys and passwords."""
     if not _MAY_BE_SECRET.search(text):
         return text
-    text = _URL.sub(r"\1\3?...", text)
-    text = _USER.sub(r"\1", text)
+    text = _URL.sub(_bare_url, text)
     text = _QUERY.sub(r"\1=...", text)
     text = _PARAMETERS.sub("[parameters: ...]", text)
     text = _JWT.sub("...", text)
     return _HEADER.sub(r"\1\2...", text)
+
+
+def _bare_url(found: re.Match[str]) -> str:
+    """A URL without its query, which may be its signature, and without a user and password."""
+    scheme, rest = found.groups()
+    bare = re.split("[?#]", rest, maxsplit=1)[0]
+    host, slash, path = bare.partition("/")
+    return f"{scheme}{host.rpartition('@')[2]}{slash}{path}" + ("?..." if bare != rest else "")
 
 
 # What a record has of itself, or of the server below us; the rest was given as `extra`.
@@ -100,7 +104,8 @@ def set_up_logs(level: str, stream: TextIO | None = None) -> None:
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)
         logger.handlers.clear()
-        logger.propagate = True
+        # Its own line for each request would have the whole query in it.
+        logger.propagate = name != "uvicorn.access"
     # httpx tells whole URLs at "info", signatures and all.
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -73,24 +73,17 @@ class Metrics:
 
     def count_work(self, s: Session, now_ms: int) -> None:
         """What the database holds at this moment becomes the gauges' values."""
-        oldest = dict(
-            s.execute(
-                select(QueueEntry.kind, func.min(QueueEntry.create_time)).group_by(QueueEntry.kind)
-            )
-            .tuples()
-            .all()
-        )
+        ages = select(QueueEntry.kind, func.min(QueueEntry.create_time)).group_by(QueueEntry.kind)
+        oldest = dict(s.execute(ages).all())
         for counts in queue.counts(s, now_ms):
             self._queue.labels(counts.kind, "waiting").set(counts.waiting)
             self._queue.labels(counts.kind, "running").set(counts.running)
             age_ms = max(0, now_ms - oldest.get(counts.kind, now_ms))
             self._queue_age.labels(counts.kind).set(age_ms / 1000)
         for gauge, table in ((self._analyses, Analysis), (self._tasks, SwapTask)):
-            rows = s.execute(select(table.status, func.count()).group_by(table.status)).tuples()
+            rows = s.execute(select(table.status, func.count()).group_by(table.status))
             _set(gauge, _STATUSES.values(), {_STATUSES[status]: count for status, count in rows})
-        rows = s.execute(
-            select(OutboxMessage.state, func.count()).group_by(OutboxMessage.state)
-        ).tuples()
+        rows = s.execute(select(OutboxMessage.state, func.count()).group_by(OutboxMessage.state))
         _set(self._webhooks, _SENDING, dict(rows.all()))
 
     def text(self) -> bytes:

@@ -62,10 +62,13 @@ async def _write(
         waiting += form.came
         form.came.clear()
         if size > max_bytes:
-            raise _wrong(f"file is larger than {max_bytes} bytes.")
+            # Read on and dropped; the body's own limit ends that.
+            waiting.clear()
         if len(waiting) >= _PIECE_BYTES:
             await to_thread.run_sync(stream.write, bytes(waiting))
             waiting.clear()
+    if size > max_bytes:
+        raise _wrong(f"file is larger than {max_bytes} bytes.")
     if not form.ended:
         raise _wrong("The body ends before the form does.")
     if form.file_name is None:

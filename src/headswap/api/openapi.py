@@ -150,19 +150,24 @@ def _responses(route: Route) -> Schema:
         case "metrics":
             answers = {"200": {"description": "The figures.", "content": {"text/plain": {}}}}
         case "file":
-            answers = {status: {"description": says} for status, says in _FILE_ANSWERS.items()}
-            answers["200"] |= _answer("The file, or refused: see code.", _ref_to("Refusal"))
+            answers = _file_answers()
     if route.path == "/readyz":
         answers["503"] = _answer("Something cannot be worked with.", _envelope(route.data))
-    return {**answers, **faults}
+    return {**faults, **answers}
 
 
-_FILE_ANSWERS = {
-    "200": "The file.",
-    "206": "The part of the file that was asked for.",
-    "304": "The file is the one that the client has.",
-    "416": "The file has no such part.",
-}
+def _file_answers() -> dict[str, Schema]:
+    file, refusal = {"*/*": {}}, _ref_to("Refusal")
+    return {
+        "200": {"description": "The file.", "content": file},
+        "206": {"description": "The part of the file that was asked for.", "content": file},
+        "304": {"description": "The file is the one that the client has."},
+        "403": _answer("The address is wrong or has expired (1014).", refusal),
+        "404": _answer("The file has been removed (1014).", refusal),
+        "416": _answer("The file has no such part (1003).", refusal),
+    }
+
+
 _TOKEN: Schema = {
     "type": "object",
     "description": "The token stands beside code and msg.",

@@ -8,6 +8,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from headswap.api.envelope import dumps
+
 _TYPES = {"index.html": "text/html", "page.css": "text/css", "page.js": "text/javascript"}
 _HEADERS = {
     "content-security-policy": (
@@ -22,6 +24,11 @@ _HEADERS = {
 async def page(_: Request) -> Response:
     """The page itself."""
     return _file("index.html")
+
+
+async def document(request: Request) -> Response:
+    """What the page shows: the API's document."""
+    return Response(dumps(request.app.openapi()), media_type="application/json")
 
 
 async def asset(request: Request) -> Response:

@@ -56,17 +56,7 @@ _FILE = (
     Query("signature", "What makes the URL valid.", "3f0c9a", True),
 )
 
-# The one that is polled comes first: routes are tried in their order.
 ROUTES: tuple[Route, ...] = (
-    Route(
-        "GET",
-        f"{V4}/task/detail",
-        tasks.detail,
-        "Tasks",
-        "A task as it is now.",
-        shapes.TaskDetail,
-        query=(_TASK,),
-    ),
     Route(
         "POST",
         f"{V4}/analyze",
@@ -104,6 +94,15 @@ ROUTES: tuple[Route, ...] = (
         shapes.CreatedTask,
         requests.TaskRequest,
         keyed=True,
+    ),
+    Route(
+        "GET",
+        f"{V4}/task/detail",
+        tasks.detail,
+        "Tasks",
+        "A task as it is now.",
+        shapes.TaskDetail,
+        query=(_TASK,),
     ),
     Route(
         "GET",

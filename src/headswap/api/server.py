@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import socket
 from types import FrameType
 
@@ -42,4 +41,4 @@ class ApiServer(uvicorn.Server):
         """Begins to stop; at the second signal, does not wait any more."""
         if self.should_exit:
             self.force_exit = True
-        super().handle_exit(signal.Signals(sig), frame)
+        super().handle_exit(sig, frame)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from shutil import rmtree
 from tempfile import TemporaryDirectory
@@ -61,15 +62,17 @@ def max_body_bytes(settings: Settings) -> int:
 def incoming_folder(settings: Settings) -> Path:
     """Where uploads lie while they come in; made if it is not there."""
     folder = settings.data_dir / "incoming"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
 
 def remove_abandoned(settings: Settings, now_ms: int) -> None:
     """Removes what uploads that were cut off have left, once it is a day old."""
     for folder in incoming_folder(settings).iterdir():
-        if folder.stat().st_mtime < now_ms / 1000 - _DAY_S:
-            rmtree(folder, ignore_errors=True)
+        # Another server may be clearing up as well.
+        with suppress(FileNotFoundError):
+            if folder.stat().st_mtime < now_ms / 1000 - _DAY_S:
+                rmtree(folder, ignore_errors=True)
 
 
 def _check_content(received: FormFile, settings: Settings) -> None:
@@ -79,7 +82,7 @@ def _check_content(received: FormFile, settings: Settings) -> None:
     limits_mb = {"video": settings.max_video_mb, "image": settings.max_image_mb}
     limit_mb = limits_mb[content.kind]
     if received.size > limit_mb * _MB:
-        raise wrong("file", f"is larger than {limit_mb} MB, the limit for a {content.kind}")
+        raise wrong("file", f"has more than {limit_mb} MB, the most for {content.kind}s")
 
 
 def _store(services: Services, caller: Caller, received: FormFile) -> Upload:
