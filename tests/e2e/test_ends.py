@@ -8,13 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.sample_inputs import Sample
+from headswap.sample import build_scene, write_clip
+from tests.sample_inputs import SAMPLE, Sample
 
 DEADLINE_S = 30.0
 
@@ -36,14 +37,24 @@ def _wait_until(holds: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+@pytest.fixture(scope="module")
+def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Long enough that a swap cannot end before it is stopped, however busy the machine is."""
+    clip = tmp_path_factory.mktemp("long") / "clip.mp4"
+    write_clip(build_scene(replace(SAMPLE, seconds=4)), clip)
+    return clip
+
+
 @pytest.fixture
-def running(sample: Sample, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Running]:
+def running(
+    sample: Sample, long_clip: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Running]:
     """One that has come as far as the stage of that name."""
     out, scratch = tmp_path / "results" / "out.mp4", tmp_path / "scratch"
     out.parent.mkdir()
     scratch.mkdir()
     out.write_bytes(b"old")
-    command = [str(Path(sys.executable).parent / "headswap"), "swap", str(sample.clip)]
+    command = [str(Path(sys.executable).parent / "headswap"), "swap", str(long_clip)]
     command += ["--map", f"0={sample.photo}", "--out", str(out)]
     plan = {"survey": "first.plan", "render": "final.plan"}[request.param]
     with subprocess.Popen(
