@@ -79,25 +79,37 @@ def migration_engine(url: URL) -> Engine:
     SQLite's foreign keys are off in it: a table is changed by making it anew under its name.
     """
     if url.get_backend_name() == "sqlite":
-        engine = create_engine(url, poolclass=NullPool, connect_args=_SQLITE_ARGUMENTS)
+        engine = create_engine(url, poolclass=NullPool, connect_args=_SQLITE_ARGUMENTS, **_SILENT)
         event.listen(engine, "connect", _sync_every_commit)
         event.listen(engine, "begin", _begin)
         return engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
-    return create_engine(url, poolclass=NullPool, connect_args=_POSTGRESQL_ARGUMENTS)
+    return create_engine(url, poolclass=NullPool, connect_args=_POSTGRESQL_ARGUMENTS, **_SILENT)
 
 
+# Values of a failed statement, such as secrets, do not belong into messages.
+_SILENT = {"hide_parameters": True}
 # Without isolation_level None the driver begins transactions where it sees fit.
 _SQLITE_ARGUMENTS = {"timeout": _WAIT_S, "isolation_level": None}
 
 
 def _sqlite(url: URL) -> Engines:
     reader = create_engine(
-        url, connect_args=_SQLITE_ARGUMENTS, pool_size=8, max_overflow=56, pool_use_lifo=True
+        url,
+        connect_args=_SQLITE_ARGUMENTS,
+        pool_size=8,
+        max_overflow=56,
+        pool_use_lifo=True,
+        **_SILENT,
     )
     # SQLite lets one write at a time. Threads of one process queue up for one connection, which
     # wakes them in turn; SQLite's own waiting is by sleeping ever longer.
     writer = create_engine(
-        url, connect_args=_SQLITE_ARGUMENTS, pool_size=1, max_overflow=0, pool_timeout=_WAIT_S
+        url,
+        connect_args=_SQLITE_ARGUMENTS,
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=_WAIT_S,
+        **_SILENT,
     )
     for engine in (reader, writer):
         event.listen(engine, "connect", _sync_every_commit)
@@ -148,6 +160,7 @@ def _postgresql(url: URL) -> Engines:
         url,
         connect_args=_POSTGRESQL_ARGUMENTS,
         isolation_level="READ COMMITTED",
+        **_SILENT,
         pool_size=8,
         max_overflow=8,
         # A connection that the server or a firewall has closed meanwhile is replaced.
