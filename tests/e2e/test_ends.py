@@ -61,6 +61,8 @@ def running(
         command,
         env={**os.environ, "TMPDIR": str(scratch)},
         start_new_session=True,
+        # Tests that run in the background of a shell inherit deafness to Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -27,7 +27,7 @@ from headswap.swapping.planning import calibrated_plan, final_plan, first_plan
 from headswap.swapping.reference import Portrait, ReferenceReader
 from headswap.swapping.report import SwapReport, person_reports
 from headswap.swapping.survey import KeyLook
-from headswap.swapping.workplace import Workplace
+from headswap.swapping.swap_folder import SwapFolder
 from headswap.vision.analyze import analyze
 from headswap.vision.networks.landmarks import FaceLandmarks
 from headswap.vision.pose import fit_pose
@@ -108,7 +108,7 @@ def swap(
             scene = scene or analyze(video, store=store, progress=report)
             scene = replace(scene, video=replace(scene.video, path=video))
         _check_mapping(scene, paths)
-        place = Workplace(folder, video, paths, repr(replace(options, workers=None)))
+        place = SwapFolder(folder, video, paths, repr(replace(options, workers=None)))
         if not place.plan_path.is_file():
             with stages.timed("plan"):
                 report(Progress("plan", 0, 1))
@@ -203,7 +203,7 @@ def _survey(plan: RenderPlan, crew: Compute, options: SwapOptions, report: Repor
 
 
 def _render(
-    plan: RenderPlan, place: Workplace, crew: Compute, options: SwapOptions, report: Report
+    plan: RenderPlan, place: SwapFolder, crew: Compute, options: SwapOptions, report: Report
 ) -> list[Path]:
     count = len(plan.pts)
     stretches = _stretches(count, _pieces(count))

@@ -15,7 +15,7 @@ _REQUEST = "request.json"
 _PLAN = "final.plan"
 
 
-class Workplace:
+class SwapFolder:
     """A folder with the plan and the pieces of one swap.
 
     A folder that holds another swap's work, or none, is emptied. What is there is whole: every file
