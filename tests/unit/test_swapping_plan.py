@@ -353,3 +353,11 @@ def test_a_report_is_json_with_a_part_for_each_person() -> None:
         {"first": first.first, "last": first.last, "reason": first.reason}
     ]
     assert said["stages_s"] == {"render": 1.5} and said["models"] == ["a", "b"]
+
+
+def test_a_plan_whose_arrays_are_gone_is_told_as_a_missing_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.plan"
+    _plan([_appearance(3, 9)]).save(path)
+    (tmp_path / "a.plan.arrays").unlink()
+    with pytest.raises(FileNotFoundError, match="arrays are gone"):
+        RenderPlan.load(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import mmap
 import pickle
 from dataclasses import dataclass
@@ -145,8 +146,14 @@ class RenderPlan:
                 at += _ALIGN
                 buffers.append(mapped[at : at + size])
                 at += size + -size % _ALIGN
-        with path.open("rb") as stream:
-            plan = pickle.load(stream, buffers=buffers)  # noqa: S301
+        try:
+            with path.open("rb") as stream:
+                plan = pickle.load(stream, buffers=buffers)  # noqa: S301
+        except pickle.UnpicklingError as error:
+            # The folder of a swap that was stopped goes while its workers still read.
+            raise FileNotFoundError(
+                errno.ENOENT, "the plan's arrays are gone", str(arrays)
+            ) from error
         if not isinstance(plan, RenderPlan):
             raise TypeError(f"{path} holds no render plan")
         return plan
