@@ -17,12 +17,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-
-from headswap.jobs.ledger_check import check_ledger
-from headswap.media import VideoReader
-from headswap.store.database import Database
-from tests.service_process import Receiver, Service, running
+from tests.service_process import Receiver, Service, frames_at, running
 
 _LONGEST_S = 300.0
 
@@ -79,7 +74,7 @@ def _settings() -> dict[str, str]:
 def _undisturbed(service: Service, video: str, photo: str, folder: Path) -> int:
     """How many frames a result has that nobody disturbed."""
     task = service.finished("task", service.created(video, photo)["data"]["_id"], _LONGEST_S)
-    return _frames(task["video_url"], folder)
+    return frames_at(task["video_url"], folder)
 
 
 def _round(
@@ -102,11 +97,11 @@ def _round(
     faults: list[str] = []
     if task["status"] != 3:
         faults.append(f"ended as {task['status']}: {task.get('error_reason')}")
-    elif _frames(task["video_url"], folder) != frames:
+    elif frames_at(task["video_url"], folder) != frames:
         faults.append("the result is not whole")
     if before - _credit(service) != created["deduction_lock_duration"]:
         faults.append(f"charged {before - _credit(service)}")
-    faults += _ledger(service)
+    faults += service.ledger_faults()
     if not _told(service, receiver, created["_id"]):
         faults.append("the receiver was not told")
     return Round(what, after_s, took_s, tuple(faults))
@@ -129,22 +124,6 @@ def _kill(service: Service, what: str) -> None:
 
 def _credit(service: Service) -> float:
     return float(service.ask("GET", "/api/open/v3/faceswap/quota/info")["data"]["credit"])
-
-
-def _frames(url: str, folder: Path) -> int:
-    path = folder / "result.mp4"
-    path.write_bytes(httpx.get(url, timeout=60).raise_for_status().content)
-    with VideoReader(path) as reader:
-        return sum(1 for _ in reader)
-
-
-def _ledger(service: Service) -> list[str]:
-    database = Database(f"sqlite:///{service.data / 'headswap.db'}")
-    try:
-        with database.read() as s:
-            return check_ledger(s, service.team_id)
-    finally:
-        database.close()
 
 
 def _told(service: Service, receiver: Receiver, task_id: str) -> bool:

@@ -18,7 +18,10 @@ from typing import Any
 import httpx
 import psutil
 
+from headswap.jobs.ledger_check import check_ledger
 from headswap.jobs.webhooks import open_
+from headswap.media import VideoReader
+from headswap.store.database import Database
 
 
 def free_port() -> int:
@@ -147,6 +150,15 @@ class Service:
         self.process.terminate()
         return self.process.wait(timeout=60)
 
+    def ledger_faults(self) -> list[str]:
+        """What does not add up in the team's ledger, in the SQLite of its data folder."""
+        database = Database(f"sqlite:///{self.data / 'headswap.db'}")
+        try:
+            with database.read() as s:
+                return check_ledger(s, self.team_id)
+        finally:
+            database.close()
+
     # What a client does.
 
     def ask(self, method: str, path: str, **given: Any) -> dict[str, Any]:
@@ -199,6 +211,14 @@ class Service:
             **other,
         }
         return self.ask("POST", "/api/open/v4/headswap/task/create", json=body)
+
+
+def frames_at(url: str, folder: Path) -> int:
+    """How many frames the result at a URL has, all of them decoded."""
+    path = folder / "result.mp4"
+    path.write_bytes(httpx.get(url, timeout=60).raise_for_status().content)
+    with VideoReader(path) as reader:
+        return sum(1 for _ in reader)
 
 
 @contextmanager

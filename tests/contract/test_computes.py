@@ -143,7 +143,7 @@ def test_an_error_comes_back_as_itself_and_later_jobs_are_done(
 
 
 def test_a_node_that_dies_half_way_changes_nothing(
-    nodes: Nodes, work: Work, wanted: list[U8], tmp_path: Path
+    nodes: Nodes, work: Work, tmp_path: Path
 ) -> None:
     from headswap.jobs.compute.cluster import RayCluster
 

@@ -14,12 +14,9 @@ import pytest
 from PIL import Image
 
 from headswap.cli.main import main
-from headswap.jobs.ledger_check import check_ledger
-from headswap.media import VideoReader
 from headswap.sample import Identity, SampleSpec, build_scene, portrait, write_clip
-from headswap.store.database import Database
 from headswap.vision.store import ModelStore
-from tests.service_process import Receiver, Service, running
+from tests.service_process import Receiver, Service, frames_at, running
 
 FRAMES = 50
 # Small clips and short leases, so that a scenario takes seconds.
@@ -50,23 +47,6 @@ def inputs(core_pack: ModelStore, tmp_path_factory: pytest.TempPathFactory) -> I
             yield Inputs(service, receiver, video_url, photo_url)
 
 
-def _whole(service: Service, url: str, folder: Path) -> int:
-    """How many frames the result at a URL has, all of them decoded."""
-    path = folder / "result.mp4"
-    path.write_bytes(httpx.get(url, timeout=60).raise_for_status().content)
-    with VideoReader(path) as reader:
-        return sum(1 for _ in reader)
-
-
-def _ledger(service: Service) -> list[str]:
-    database = Database(f"sqlite:///{service.data / 'headswap.db'}")
-    try:
-        with database.read() as s:
-            return check_ledger(s, service.team_id)
-    finally:
-        database.close()
-
-
 def _told(inputs: Inputs, task_id: str, timeout_s: float = 30) -> dict[str, object]:
     """What the receiver was told of a task."""
     end = time.monotonic() + timeout_s
@@ -85,12 +65,12 @@ def test_the_published_way_gives_a_swapped_video(inputs: Inputs, tmp_path: Path)
     assert created["code"] == 1000 and created["data"]["deduction_lock_duration"] == 2
     task = service.finished("task", created["data"]["_id"])
     assert (task["status"], task["progress"], task["deduction_duration"]) == (3, 100, 2)
-    assert _whole(service, task["video_url"], tmp_path) == FRAMES
+    assert frames_at(task["video_url"], tmp_path) == FRAMES
     after = service.ask("GET", "/api/open/v3/faceswap/quota/info")["data"]["credit"]
     assert before - after == 2
     told = _told(inputs, task["_id"])
     assert told["status"] == 3 and httpx.get(str(told["url"])).status_code == 200
-    assert _ledger(service) == []
+    assert service.ledger_faults() == []
     assert not list((service.data / "work").iterdir())
 
 
@@ -134,9 +114,9 @@ def test_a_task_whose_worker_is_killed_ends_once(inputs: Inputs, tmp_path: Path)
     worker.kill()
     task = service.finished("task", id_)
     assert task["status"] == 3, task
-    assert _whole(service, task["video_url"], tmp_path) == FRAMES
+    assert frames_at(task["video_url"], tmp_path) == FRAMES
     assert _told(inputs, id_)["status"] == 3
-    assert _ledger(service) == []
+    assert service.ledger_faults() == []
 
 
 def test_a_task_survives_the_death_of_the_server(inputs: Inputs, tmp_path: Path) -> None:
@@ -148,9 +128,9 @@ def test_a_task_survives_the_death_of_the_server(inputs: Inputs, tmp_path: Path)
     service.kill()
     service.start()
     task = service.finished("task", id_)
-    assert task["status"] == 3 and _whole(service, task["video_url"], tmp_path) == FRAMES
+    assert task["status"] == 3 and frames_at(task["video_url"], tmp_path) == FRAMES
     assert _told(inputs, id_)["status"] == 3
-    assert _ledger(service) == []
+    assert service.ledger_faults() == []
     # The worker that lost its server does not go on for ever beside the new one.
     if old is not None:
         gone, _ = psutil.wait_procs([old], timeout=30)
@@ -170,7 +150,7 @@ def test_a_running_task_is_cancelled_soon_and_costs_nothing(inputs: Inputs) -> N
     task = service.finished("task", id_, timeout_s=10)
     assert task["status"] == 4 and "cancel" in task["error_reason"]
     after = service.ask("GET", "/api/open/v3/faceswap/quota/info")["data"]["credit"]
-    assert after == before and _ledger(service) == []
+    assert after == before and service.ledger_faults() == []
 
 
 def test_a_photo_that_cannot_be_used_fails_its_task_with_the_persons_number(
@@ -183,7 +163,7 @@ def test_a_photo_that_cannot_be_used_fails_its_task_with_the_persons_number(
     task = service.finished("task", created["data"]["_id"])
     assert (task["status"], task["error_code"]) == (4, 1108)
     assert task["error_reason"].startswith("obj_id 0: no face found")
-    assert task["deduction_duration"] == 0 and _ledger(service) == []
+    assert task["deduction_duration"] == 0 and service.ledger_faults() == []
 
 
 def test_a_server_that_is_asked_to_stop_hands_its_work_back(inputs: Inputs, tmp_path: Path) -> None:
@@ -194,5 +174,5 @@ def test_a_server_that_is_asked_to_stop_hands_its_work_back(inputs: Inputs, tmp_
     assert service.stop() == 0
     service.start()
     task = service.finished("task", id_)
-    assert task["status"] == 3 and _whole(service, task["video_url"], tmp_path) == FRAMES
-    assert _ledger(service) == []
+    assert task["status"] == 3 and frames_at(task["video_url"], tmp_path) == FRAMES
+    assert service.ledger_faults() == []

@@ -167,6 +167,29 @@ def test_a_process_that_is_killed_is_told_as_a_failure_worth_another_try(
     assert failed.value.retryable and failed.value.code == 1015
 
 
+def test_a_job_process_is_not_given_the_workers_secrets(
+    sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets = {
+        "HEADSWAP_MASTER_KEY": "k",
+        "HEADSWAP_DATABASE_URL": "u",
+        "AWS_SECRET_ACCESS_KEY": "s",
+    }
+    for name, value in secrets.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("HEADSWAP_JOB_MARK", "kept")
+    seen: list[dict[str, str]] = []
+
+    def look(*_: object) -> None:
+        jobs = [c for c in psutil.Process().children() if "job_process" in " ".join(c.cmdline())]
+        seen.extend(job.environ() for job in jobs)
+
+    order = Analysing(sample.clip, tmp_path, LIMITS, MEMORY_MB)
+    assert JobProcess(order, 120).run(look, lambda: False) is not None
+    assert seen and all(environment["HEADSWAP_JOB_MARK"] == "kept" for environment in seen)
+    assert not any(name in environment for environment in seen for name in secrets)
+
+
 def test_a_stopped_job_leaves_no_process(sample: Sample, tmp_path: Path) -> None:
     order = Analysing(sample.clip, tmp_path, LIMITS, MEMORY_MB)
     assert JobProcess(order, 120).run(lambda *_: None, lambda: True) is None

@@ -21,9 +21,9 @@ from headswap.api.metrics import Metrics
 from headswap.api.openapi import document
 from headswap.api.passage import Handler, Passage
 from headswap.api.routes import ROUTES, UPLOAD
-from headswap.api.rows import Rows
 from headswap.api.services import Services
 from headswap.api.v4.uploads import max_body_bytes, remove_abandoned
+from headswap.store.rows import Rows
 
 # SQLite has one writer at a time, and the pool of PostgreSQL's connections is not larger.
 _THREADS = 16

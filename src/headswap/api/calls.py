@@ -15,12 +15,12 @@ from starlette.requests import Request
 from headswap.api.limits import RateLimit
 from headswap.api.links import Links
 from headswap.api.passage import note
-from headswap.api.rows import Rows
 from headswap.api.services import Services
 from headswap.jobs.accounts import CALLER, Caller, caller_of_row
 from headswap.jobs.idempotency import KeyedRequest, answer_once
 from headswap.jobs.refusals import Code, Refused
 from headswap.jobs.tokens import hash_of_headers
+from headswap.store.rows import Rows
 
 T = TypeVar("T")
 CallerRow: TypeAlias = "Row[str, int, str, int, bool]"

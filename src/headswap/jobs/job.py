@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import queue
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import IO, Any
 
@@ -22,6 +23,9 @@ from headswap.jobs.failures import Failure
 # How often the process is looked at: a cancelled task must end within a second.
 _LOOK_S = 0.2
 _WEIGH_S = 1.0
+_SECRET = {"HEADSWAP_MASTER_KEY", "HEADSWAP_DATABASE_URL", "HEADSWAP_BLOB_URL"}
+# Credentials of S3, GCS and Azure, and of PostgreSQL.
+_SECRET_PREFIXES = ("AWS_", "GOOGLE_", "AZURE_", "PG")
 
 Told = Callable[[int, int | None], None]
 
@@ -46,6 +50,7 @@ class JobProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            env=_without_secrets(os.environ),
             # Signals of a terminal are for the worker, which then ends its jobs.
             start_new_session=True,
         ) as process:
@@ -100,6 +105,15 @@ class JobProcess:
                 f"the job needs more than {self._assignment.memory_mb} MB of memory; an operator "
                 "can raise HEADSWAP_JOB_MEMORY_MB",
             )
+
+
+def _without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """What a job process may know: not the keys and addresses that the worker was given."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if name not in _SECRET and not name.startswith(_SECRET_PREFIXES)
+    }
 
 
 def _read(stream: IO[str], lines: queue.SimpleQueue[str | None]) -> None:

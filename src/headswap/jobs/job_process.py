@@ -1,8 +1,10 @@
 """A process of its own for one job: untrusted files are decoded here, and nothing else is held.
 
-It has no keys, no database and no network. The assignment is the first line on stdin, answers are
-JSON lines on stdout: {"progress", "eta_s"} while it works, then {"done": {...}} or {"failed":
-{"code", "reason", "retryable"}}. When stdin ends, whoever wanted the job is gone, and so is this.
+It is given no keys, no database, and no URL of a client; the network it uses only to pull models
+that are missing, and to reach a cluster if there is one. The assignment is the first line on stdin,
+answers are JSON lines on stdout: {"progress", "eta_s"} while it works, then {"done": {...}} or
+{"failed": {"code", "reason", "retryable"}}. When stdin ends, whoever wanted the job is gone, and so
+is this.
 """
 
 from __future__ import annotations

@@ -8,6 +8,8 @@ from pathlib import Path
 from headswap.store.blobs import Blobs
 
 _PLAN = "plan"
+# As the folder of a swap names it; written here, or the worker would load all of a swap.
+FINAL_PLAN = "final.plan"
 
 
 class WorkFolder:
@@ -40,13 +42,16 @@ class WorkFolder:
                 part.replace(path)
 
     def keep(self, blobs: Blobs, task_id: str) -> None:
-        """Stores what was finished since the last call."""
+        """Stores what was finished since the last call, once there is a final plan.
+
+        Until then nothing could be gone on with, and files may still be in the writing.
+        """
         prefix = _prefix(task_id)
-        if blobs.local_path(prefix) is not None:
+        if blobs.local_path(prefix) is not None or not (self.root / _PLAN / FINAL_PLAN).is_file():
             return
         new = [p for p in (self.root / _PLAN).iterdir() if p.name not in self._kept]
         # The plan comes last: with it all that it needs must be there.
-        for path in sorted(new, key=lambda p: (p.name == "final.plan", p.name)):
+        for path in sorted(new, key=lambda p: (p.name == FINAL_PLAN, p.name)):
             if path.name.startswith("."):
                 continue
             blobs.put_file(prefix + path.name, path)
