@@ -10,15 +10,10 @@ import pytest
 
 from headswap.arrays import F32, F64, I32
 from headswap.swapping.cutout import finished_crown
+from headswap.swapping.depth import DEPTH_GAIN, EAR_PLANE_CM
 from headswap.swapping.eyes import eye_coordinates, eye_place
 from headswap.swapping.head_model import FACE_VERTICES, HeadModel
-from headswap.swapping.reference import (
-    DEPTH_GAIN,
-    EAR_PLANE_CM,
-    build_head,
-    skin_pixels,
-    skin_tone,
-)
+from headswap.swapping.reference import build_head, skin_pixels, skin_tone
 from headswap.swapping.shell import build_shell
 from headswap.vision.canonical_face import RIGHT_EYE, canonical_face
 from headswap.vision.expression import expression_offset
@@ -107,23 +102,17 @@ def _winding(xy: F64, triangles: I32) -> F64:
     return (b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0]
 
 
-def test_a_shell_is_built_of_triangles_that_face_us_and_a_back_that_faces_away() -> None:
+def test_a_shell_is_built_of_triangles_that_face_us() -> None:
     cutout = painted_cutout()
     shell = build_shell(cutout, fit_pose(cutout.landmarks[None]))
     xy = shell.vertices_px[:, :2]
     count = len(xy)
-    for triangles in (shell.face_triangles, shell.mouth_triangles, shell.back_triangles):
+    for triangles in (shell.face_triangles, shell.mouth_triangles):
         assert triangles.dtype == np.int32
         assert triangles.min() >= 0 and triangles.max() < count
     # The painted face is frontal, so all of its front is seen.
     front = shell.face_triangles[(shell.face_triangles >= FACE_VERTICES).any(axis=1)]
     assert (_winding(xy, front) > 0).all()
-    # The skull is seen from within, the strip that ties it to the front from without.
-    depth = shell.vertices_px[:, 2]
-    dome = shell.back_triangles[depth[shell.back_triangles].min(axis=1) > depth.max() / 8]
-    strip = shell.back_triangles[depth[shell.back_triangles].min(axis=1) <= depth.max() / 8]
-    assert len(dome) and (_winding(xy, dome) < 0).all()
-    assert len(strip) and (_winding(xy, strip) >= 0).all()
     assert shell.uv.shape == (count, 2) and np.isfinite(shell.vertices_px).all()
     assert np.array_equal(shell.vertices_px[:FACE_VERTICES], cutout.landmarks[:FACE_VERTICES])
 
@@ -158,11 +147,14 @@ def test_a_head_is_in_centimetres_upright_and_facing_us(head: HeadModel) -> None
     assert face[:, 2] - EAR_PLANE_CM == pytest.approx(expected, abs=0.05)
 
 
-def test_only_hair_and_ears_know_how_squarely_the_photo_saw_them(head: HeadModel) -> None:
-    relief = np.flatnonzero(head.facing)
-    assert not np.isin(relief, head.back_triangles).any() and relief.min() >= FACE_VERTICES
-    assert np.isin(relief, head.face_triangles).mean() > 0.9
-    assert head.facing[relief].min() > 0 and head.facing.max() <= 1
+def test_only_what_may_be_seen_flatly_knows_how_squarely_the_photo_saw_it(head: HeadModel) -> None:
+    graded = np.flatnonzero(head.facing)
+    assert not np.isin(graded, head.back_triangles).any()
+    assert np.isin(graded, head.face_triangles).mean() > 0.9
+    assert head.facing[graded].min() > 0 and head.facing.max() <= 1
+    # Eyes, nose and mouth are always the photo's; the cheeks beside the ears may not be.
+    assert not np.isin([4, 13, 33, 263, 9], graded).any()
+    assert np.isin([234, 454], graded).all()
 
 
 def test_a_turned_photo_gives_the_same_face_as_a_frontal_one() -> None:
@@ -182,13 +174,6 @@ def test_a_talking_photo_is_brought_to_rest() -> None:
     assert np.abs(resting[:, :2] - shut_face()[:, :2]).max() < 0.15
     # What is painted on the jaw stays with the jaw.
     assert head.uv[152] == pytest.approx(open_face[152, :2], abs=1e-3)
-
-
-def test_the_unseen_side_shows_hair_and_no_face(head: HeadModel) -> None:
-    back = np.unique(head.back_triangles)
-    x, y = head.uv[back].round().astype(int).T
-    colour = head.back_texture[np.clip(y, 0, HEIGHT - 1), np.clip(x, 0, WIDTH - 1)]
-    assert np.median(colour[:, 0]) < 120
 
 
 @pytest.mark.parametrize("change", ["uv", "texture", "back_texture", "hair"])

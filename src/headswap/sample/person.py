@@ -11,11 +11,12 @@ import numpy as np
 
 from headswap.arrays import F32, F64, U8
 from headswap.sample import canvas, hair, measures, second
-from headswap.sample.ear import ear_mesh, painted_ear
+from headswap.sample.ear import ear_mesh
 from headswap.sample.expression import FaceFeatures, FaceRig, build_rig
 from headswap.sample.patches import Patch, eye_patch, mouth_patches
 from headswap.sample.relief import HeadMesh, build_mesh, ring_angle_deg, undo_perspective
 from headswap.sample.spec import Identity
+from headswap.swapping.ear import painted_ear
 
 CENTRE = np.array([223.5, 105.0])
 BACK_Z = -80.0

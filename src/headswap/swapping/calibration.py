@@ -20,10 +20,10 @@ from headswap.vision.networks.landmarks import FaceLandmarks
 from headswap.vision.networks.roi import roi_from_landmarks
 from headswap.vision.pose import Pose, fit_pose
 
-_SAMPLES = 10
+_SAMPLES = 14
 # Part of the error that is taken back. All of it would serve the measured pose best, but likeness
 # suffers: part of what looks like a turn is the shape of the new face.
-_PART = 0.8
+_PART = 0.9
 _MAX_YAW_DEG = 55.0
 _MIN_PRESENCE = 0.5
 # Faces are drawn this large for measuring, whatever their size in the video.
@@ -98,9 +98,10 @@ def _fitted(motion: Motion, at: list[int], off: F64) -> F64:
     """(k, 3) rotation vectors for all frames: linear in yaw and pitch, by ridge regression."""
     angles = np.radians(motion.pose.yaw_pitch_roll_deg()[:, :2])
     angles = np.clip(angles, -np.radians(_MAX_YAW_DEG), np.radians(_MAX_YAW_DEG))
-    features = np.column_stack([np.ones(len(angles)), angles])
+    # Squared as well: near profile the network errs more than in proportion.
+    features = np.column_stack([np.ones(len(angles)), angles, angles[:, :1] ** 2])
     a = features[at]
-    penalty = np.diag([0.0, _RIDGE, _RIDGE])
+    penalty = np.diag([0.0, _RIDGE, _RIDGE, _RIDGE])
     return features @ np.linalg.solve(a.T @ a + penalty, a.T @ off)
 
 

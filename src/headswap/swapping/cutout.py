@@ -115,7 +115,7 @@ def _head_region(clothes: F32, person: F32, hair: F32, points: F32, px_per_cm: f
     bare = person * (1 - dressed) * above * reach
     face = np.zeros((height, width), np.float32)
     cv2.fillConvexPoly(face, cv2.convexHull(points[FACE_OVAL, :2]).astype(np.int32), 1.0)
-    face = cv2.GaussianBlur(face, (0, 0), 0.12 * px_per_cm) * above
+    face = cv2.GaussianBlur(face, (0, 0), 0.12 * px_per_cm)
     # Clothes found with confidence are no hair, except over the brows.
     tresses = hair * (1 - np.clip(dressed * 1.6 - 0.6, 0, 1))
     return np.maximum.reduce([bare, face, tresses])

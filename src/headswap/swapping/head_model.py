@@ -64,6 +64,7 @@ class HeadModel:
     texture: U8
     hair: F32
     back_texture: U8
+    back_hair: F32
     px_per_cm: float
     skin: SkinTone
 
@@ -71,7 +72,7 @@ class HeadModel:
         if self.vertices_cm.shape != (len(self.uv), 3):
             raise ValueError(f"{len(self.uv)} uv for {self.vertices_cm.shape} vertices")
         h, w = self.hair.shape
-        if self.texture.shape != (h, w, 4) or self.back_texture.shape != (h, w, 3):
+        if self.texture.shape != (h, w, 4) or self.back_texture.shape != (*self.back_hair.shape, 4):
             raise ValueError(
                 f"texture {self.texture.shape}, back {self.back_texture.shape}, hair {(h, w)}"
             )

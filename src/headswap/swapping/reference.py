@@ -8,15 +8,24 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from headswap.arrays import F32, F64, U8
+from headswap.arrays import F32, F64, I32, U8
 from headswap.errors import NoFaceInPhoto, PhotoFaceTooSmall, PhotoIsProfile, SeveralFacesInPhoto
 from headswap.swapping.compose.shading import light_of, vertex_normals
 from headswap.swapping.cutout import Cutout, cut_head
+from headswap.swapping.depth import deepened, flattened
 from headswap.swapping.head_model import FACE_VERTICES, HeadModel, SkinTone
-from headswap.swapping.matting import fill_smooth
 from headswap.swapping.photo import read_photo
 from headswap.swapping.shell import Shell, build_shell
-from headswap.vision.canonical_face import FACE_OVAL, LEFT_EYE, OUTER_LIPS, RIGHT_EYE
+from headswap.swapping.skull import ToPhoto, fit_skull
+from headswap.swapping.skull_texture import paint_skull, with_ears
+from headswap.vision.canonical_face import (
+    FACE_OVAL,
+    LEFT_EYE,
+    NOSE_TIP,
+    OUTER_LIPS,
+    RIGHT_EYE,
+    canonical_face,
+)
 from headswap.vision.expression import rested
 from headswap.vision.mattes import MatteReader
 from headswap.vision.networks.blendshapes import Blendshapes
@@ -25,7 +34,7 @@ from headswap.vision.networks.full_range import FullRangeDetector
 from headswap.vision.networks.landmarks import FaceLandmarks, FaceMesh
 from headswap.vision.networks.roi import roi_from_landmarks
 from headswap.vision.networks.yunet import YuNetDetector
-from headswap.vision.pose import fit_pose
+from headswap.vision.pose import Pose, fit_pose
 from headswap.vision.store import ModelStore
 
 MIN_FACE_PX = 80
@@ -34,12 +43,8 @@ MIN_PRESENCE = 0.5
 _DARK_FROM, _DARK_OVER = 16.0, 14.0
 MAX_YAW_DEG = 40.0
 MAX_PITCH_DEG = 35.0
-# Landmark depths are flatter than heads are: nose tip to ear is four fifths of a face's breadth
-# (Farkas, "Anthropometry of the head and face", 1994), the landmarks' two thirds. Measured on drawn
-# heads, this gain takes the error of yaw from a fifth of the angle to nothing.
-EAR_PLANE_CM = 3.0
 _LEAST_FACING = 0.15
-DEPTH_GAIN = 1.25
+_RIM_FROM_CM, _RIM_TO_CM, _STRAND_CM = 4.8, 7.0, 1.0
 # Above this a texture only costs memory: no head in a 1080p video is drawn larger.
 MAX_PX_PER_CM = 28.0
 
@@ -126,25 +131,33 @@ def build_head(cutout: Cutout, blendshapes: F32) -> HeadModel:
     shell = build_shell(cutout, pose)
     vertices = pose.to_head(shell.vertices_px[None].astype(np.float32))[0]
     vertices[:FACE_VERTICES] = rested(vertices[:FACE_VERTICES], blendshapes)
-    front = vertices[:, 2] < EAR_PLANE_CM
-    vertices[front, 2] = EAR_PLANE_CM + DEPTH_GAIN * (vertices[front, 2] - EAR_PLANE_CM)
-    normals = _normals(vertices, shell)
+    vertices = deepened(vertices)
+    turn = pose.rotation[0]
+    to_photo = _to_photo(pose)
+    skull = fit_skull(cutout, vertices[:FACE_VERTICES], to_photo, _yaw_rad(pose))
+    painted = paint_skull(skull, cutout, to_photo, -turn[2])
+    back = with_ears(skull, painted)
+    back_triangles = back.triangles + np.int32(len(vertices))
+    vertices = np.vstack([vertices, back.vertices_cm])
+    uv = np.vstack([shell.uv, back.uv])
+    normals = _normals(vertices, shell, back_triangles)
     return HeadModel(
         vertices_cm=vertices,
-        uv=shell.uv,
+        uv=uv,
         normals=normals,
-        facing=_facing(normals, pose.rotation[0], shell.relief),
+        facing=_facing(normals, turn, shell.relief, cutout),
         # Where the light came from in the photo, turned with the head to face the camera.
-        light=(
-            pose.rotation[0].T @ light_of(cutout.rgb, cutout.landmarks, cutout.px_per_cm)
-        ).astype(np.float32),
+        light=(turn.T @ light_of(cutout.rgb, cutout.landmarks, cutout.px_per_cm)).astype(
+            np.float32
+        ),
         face_triangles=shell.face_triangles,
         mouth_triangles=shell.mouth_triangles,
-        back_triangles=shell.back_triangles,
+        back_triangles=back_triangles,
         eyes=shell.eyes,
         texture=np.dstack([cutout.rgb, np.round(cutout.alpha * 255).astype(np.uint8)]),
         hair=_toned_as_hair(cutout),
-        back_texture=_back_texture(cutout),
+        back_texture=back.rgba,
+        back_hair=back.hair,
         px_per_cm=float(pose.scale[0]),
         skin=skin_tone(cutout.rgb, cutout.landmarks),
     )
@@ -162,18 +175,46 @@ def _toned_as_hair(cutout: Cutout) -> F32:
     return np.maximum(cutout.hair, dark).astype(np.float32)
 
 
-def _normals(vertices: F64, shell: Shell) -> F32:
+def _to_photo(pose: Pose) -> ToPhoto:
+    """From head space, depths stretched, to the pixels of the cut-out."""
+
+    def project(points: F64) -> F64:
+        return pose.to_frame(flattened(points))[0, :, :2]
+
+    return project
+
+
+def _yaw_rad(pose: Pose) -> float:
+    return float(np.radians(pose.yaw_pitch_roll_deg()[0, 0]))
+
+
+def _normals(vertices: F64, shell: Shell, back_triangles: I32) -> F32:
     """(v, 3) outward normals; a vertex of the front or the back has those of its own side."""
     front = vertex_normals(vertices, np.vstack([shell.face_triangles, shell.mouth_triangles]))
-    back = vertex_normals(vertices, shell.back_triangles)
+    back = vertex_normals(vertices, back_triangles)
     return (front + back).astype(np.float32)
 
 
-def _facing(normals: F32, rotation: F64, relief: tuple[int, int]) -> F32:
+def _bare_rim(cutout: Cutout) -> I32:
+    """Landmarks of skin at the sides of the face, which a photo from the front sees flatly."""
+    face = canonical_face().vertices_cm
+    aside = (np.abs(face[:, 0]) > _RIM_FROM_CM) & (face[:, 1] < _RIM_TO_CM)
+    height, width = cutout.hair.shape
+    places = cutout.landmarks[:FACE_VERTICES, :2]
+    # Where hair hangs over the cheek, and not only beside it, the photo is right.
+    inwards = np.sign(places[NOSE_TIP, 0] - places[:, 0]) * _STRAND_CM * cutout.px_per_cm
+    x, y = (places + np.column_stack([inwards, 0 * inwards])).round().astype(int).T
+    hair = cutout.hair[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)]
+    return np.flatnonzero(aside & (hair < 0.3)).astype(np.int32)
+
+
+def _facing(normals: F32, rotation: F64, relief: tuple[int, int], cutout: Cutout) -> F32:
     """(v,) how far the relief's vertices looked at the photo's camera; the least is never zero."""
     facing = np.zeros(len(normals), np.float32)
     part = slice(*relief)
     facing[part] = np.maximum(-(normals[part] @ rotation[2]), _LEAST_FACING)
+    rim = _bare_rim(cutout)
+    facing[rim] = np.maximum(-(normals[rim] @ rotation[2]), _LEAST_FACING)
     return facing
 
 
@@ -186,25 +227,6 @@ def skin_tone(rgb: U8, landmarks: F32) -> SkinTone:
     middle = np.median(lab, axis=0)
     spread = 1.4826 * np.median(np.abs(lab - middle), axis=0)
     return SkinTone(middle.astype(np.float32), np.maximum(spread, 1.0).astype(np.float32))
-
-
-def _back_texture(cutout: Cutout) -> U8:
-    """The unseen side: hair continued over the whole head, or the scalp where there is none."""
-    height, width = cutout.alpha.shape
-    sure = ((cutout.hair > 0.8) & (cutout.alpha > 0.95)).astype(np.float32)
-    brow = float(cutout.landmarks[[105, 334], 1].mean())
-    above = (np.arange(height)[:, None] < brow) & (cutout.alpha > 0.95)
-    if (sure * above).sum() < 0.1 * above.sum():
-        sure = above.astype(np.float32)
-    oval = np.zeros((height, width), np.uint8)
-    cv2.fillPoly(oval, [cutout.landmarks[FACE_OVAL, :2].round().astype(np.int32)], 1)
-    # The rim of hair still holds some of what was behind it.
-    rim = max(1, round(0.4 * cutout.px_per_cm))
-    inner = cv2.erode(sure, np.ones((2 * rim + 1, 2 * rim + 1), np.uint8))
-    sure = inner if inner.sum() > 0.1 * sure.sum() else sure
-    sure[(oval > 0) & (np.arange(height)[:, None] > brow)] = 0
-    filled = fill_smooth(cutout.rgb.astype(np.float32), sure)
-    return np.clip(filled, 0, 255).astype(np.uint8)
 
 
 def _height(landmarks: F32) -> float:

@@ -129,7 +129,7 @@ class Renderer:
             self._toned[appearance.number] = replace(
                 head,
                 texture=tone_texture(head.texture, head.hair, head.skin, tone),
-                back_texture=tone_texture(head.back_texture, head.hair, head.skin, tone),
+                back_texture=tone_texture(head.back_texture, head.back_hair, head.skin, tone),
             )
         return self._toned[appearance.number]
 

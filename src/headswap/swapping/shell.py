@@ -54,7 +54,6 @@ class Shell:
     uv: F32
     face_triangles: I32
     mouth_triangles: I32
-    back_triangles: I32
     eyes: tuple[EyePins, EyePins]
     relief: tuple[int, int]
 
@@ -84,17 +83,13 @@ def build_shell(cutout: Cutout, pose: Pose) -> Shell:
     parts.append(front_triangles)
     count += len(front_xy)
 
-    back_xy, back_uv, back_z, back_triangles = _back(cutout, outline_z)
-    vertices.append(np.column_stack([back_xy, back_z]))
     everything = np.concatenate(vertices)
     uv = everything[:, :2].astype(np.float32)
-    uv[count:] = back_uv
     return Shell(
         vertices_px=everything,
         uv=uv,
         face_triangles=np.concatenate(parts).astype(np.int32),
         mouth_triangles=triangles[inner].astype(np.int32),
-        back_triangles=(back_triangles[:, ::-1] + count).astype(np.int32),
         eyes=(eyes[0], eyes[1]),
         relief=(count - len(front_xy), count),
     )
@@ -172,63 +167,6 @@ def _relief_depth(grid: F64, oval: Mat, alpha: F32, face: F64, outline_z: float)
     return outline_z + (edge_z - outline_z) * np.sqrt(np.clip(1 - t**2, 0, 1))
 
 
-def _back(cutout: Cutout, outline_z: float) -> tuple[F64, F32, F64, I32]:
-    """The dome behind the outline: xy, uv, depth, triangles numbered from 0."""
-    unit = cutout.px_per_cm
-    solid = (cutout.alpha > 0.5).astype(np.uint8)
-    lobes = float(cutout.landmarks[[132, 361], 1].mean())
-    # Below the lobes a head without long hair ends in the nape, which is the body's.
-    below = np.arange(len(solid))[:, None] > lobes
-    solid[below & (cutout.hair < 0.5)] = 0
-    inset = cv2.erode(solid, _disc(_BACK_INSET_CM * unit))
-    # A lock that stands off is no part of the skull.
-    inset = cv2.morphologyEx(inset, cv2.MORPH_OPEN, _disc(_LOCK_CM * unit))
-    to_outline = cv2.distanceTransform(inset, cv2.DIST_L2, 5)
-    edges = _contours(inset, _GRID_CM * unit)
-    grid = np.vstack([_grid(inset, _GRID_CM * unit), *edges])
-    triangles = Delaunay(grid).simplices
-    height, width = solid.shape
-    middle = np.clip(grid[triangles].mean(axis=1).round().astype(int), 0, [width - 1, height - 1])
-    keep = inset[middle[:, 1], middle[:, 0]] > 0
-    x, y = grid.round().astype(int).T
-    rise = np.clip(to_outline[y, x] / (_BACK_REACH_CM * unit), 0, 1)
-    dome = np.sqrt(1 - (1 - rise) ** 2)
-    # Hair that hangs below the jaw is a curtain, not a skull.
-    # Towards the nape the skull draws in.
-    fall = np.clip((grid[:, 1] - lobes) / (_NAPE_CM * unit) + 1, 0, 1)
-    fall = fall * fall * (3 - 2 * fall)
-    deep = _BACK_DEPTH_CM * (1 - fall) + _TRESS_DEPTH_CM * fall
-    depth = outline_z + dome * deep * unit
-    skirt_xy, skirt = _skirt(grid, edges)
-    everything = np.vstack([grid, skirt_xy])
-    depth = np.concatenate([depth, np.full(len(skirt_xy), outline_z - _TUCK_CM * unit)])
-    parts = np.vstack([_clockwise(grid, triangles[keep]), skirt])
-    return everything, everything.astype(np.float32), depth, parts
-
-
-def _skirt(grid: F64, edges: list[F64]) -> tuple[F64, I32]:
-    """Points and triangles of a strip from the dome's edges, the last of `grid`, under the relief.
-
-    It closes the gap that would open between dome and relief. It leads inwards as well, or it would
-    look out on the side that is turned away.
-    """
-    rim = np.vstack(edges)
-    middle = grid.mean(axis=0)
-    inner = middle + _TUCK_SHARE * (rim - middle)
-    here = np.arange(len(rim))
-    after = np.concatenate(
-        [np.roll(part, -1) for part in np.split(here, np.cumsum([len(e) for e in edges])[:-1])]
-    )
-    outer, below = len(grid) - len(rim), len(grid)
-    strips = [
-        np.column_stack([outer + here, outer + after, below + here]),
-        np.column_stack([outer + after, below + after, below + here]),
-    ]
-    # From the front one sees the dome from within, but this strip from without.
-    seen = _clockwise(np.vstack([grid, inner]), np.vstack(strips).astype(np.int32))
-    return inner, seen[:, ::-1]
-
-
 def _clockwise(xy: F64, triangles: I32) -> I32:
     """The triangles (t, 3), all wound clockwise on the screen, as the canonical face is."""
     a, b, c = (xy[triangles[:, k]] for k in range(3))
@@ -252,13 +190,6 @@ def _grid(domain: Mat, step_px: float) -> F64:
     points = np.concatenate(rows)
     x, y = np.minimum(points.round().astype(int), [width - 1, height - 1]).T
     return np.column_stack([x, y])[domain[y, x] > 0].astype(np.float64)
-
-
-def _contours(mask: Mat, step_px: float) -> list[F64]:
-    """The mask's outlines, each (n, 2) xy in order."""
-    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    step = max(1, round(step_px * 0.7))
-    return [c[::step, 0].astype(np.float64) for c in contours if len(c) > 2 * step]
 
 
 def _disc(radius_px: float) -> U8:

@@ -21,6 +21,7 @@ _EDGE_PX = 0.8
 _EDGE_CURVE = np.clip(np.arange(256) * 1.5 - 0.25 * 255, 0, 255).round().astype(np.uint8)
 # Shares of how squarely the photo saw a surface.
 _GONE_AT, _WHOLE_AT = 0.05, 0.35
+_STRETCHED_AT, _TORN_AT = 1.8, 2.8
 _RING = np.ones((3, 3), np.uint8)
 # OpenCV's types do not know that None stands for the second map where x and y come as one; an
 # empty array is read as a map.
@@ -71,8 +72,10 @@ def _surface(
     triangles = np.vstack([head.face_triangles, head.mouth_triangles, head.back_triangles])
     shown = np.ones(len(turned), np.float32)
     relief = head.facing > 0
-    left = -turned[relief, 2] / head.facing[relief]
-    shown[relief] = np.clip((left - _GONE_AT) / (_WHOLE_AT - _GONE_AT), 0, 1)
+    now = -turned[relief, 2] / head.facing[relief]
+    edge_on = np.clip((now - _GONE_AT) / (_WHOLE_AT - _GONE_AT), 0, 1)
+    stretched = np.clip((_TORN_AT - now) / (_TORN_AT - _STRETCHED_AT), 0, 1)
+    shown[relief] = edge_on * stretched
     attributes = np.column_stack([turned, shown])
     drawn, zbuffer = _draw_part(xy * scale, depth, triangles, attributes, size)
     normals, opacity = drawn[..., :3].copy(), drawn[..., 3].copy()

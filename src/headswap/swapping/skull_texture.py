@@ -1,0 +1,295 @@
+"""What the skull looks like: the photo where it saw it, and hair and skin continued elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from headswap.arrays import F32, F64, I32, I64, U8, Bool
+from headswap.swapping.cutout import Cutout
+from headswap.swapping.ear import EAR_SIZE_WH, ear_sheet, painted_ear
+from headswap.swapping.matting import fill_smooth
+from headswap.swapping.skull import LOBE, UNDER_FACE_COLUMNS, Side, Skull, ToPhoto
+
+# Finer than this the sides of a head are never looked at.
+_MAX_PX_PER_CM = 12.0
+_COLUMN_CM, _ROW_CM = 0.95, 0.85
+# How squarely the photo must have seen a surface to be believed.
+_BLIND_AT, _SURE_AT = 0.22, 0.5
+_SOFT_CM = 0.35
+# Strands are finer than this; what is coarser is light and the hair's colour.
+_STRAND_CM = 1.0
+_FADES_OVER_CM = 3.0
+_SHORTEST_RUN_CM, _LONGEST_RUN_CM = 1.0, 5.0
+_EAR_FROM_CM, _EAR_TO_CM = 0.9, 3.4
+_EAR_ABOVE_CM = 2.6
+_EAR_BELOW_TRAGUS_CM = 0.1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SkullTexture:
+    """rgba: (h, w, 4) uint8 over the rows and columns of the skull's grid; hair: (h, w) 0..1."""
+
+    rgba: U8
+    hair: F32
+
+    def uv(self, rows: int, columns: int) -> F32:
+        """(rows * columns, 2) place in the texture of each point of the grid."""
+        height, width = self.hair.shape
+        u, v = np.meshgrid(np.linspace(0, width - 1, columns), np.linspace(0, height - 1, rows))
+        return np.stack([u, v], axis=-1).reshape(-1, 2).astype(np.float32)
+
+
+def paint_skull(
+    skull: Skull, cutout: Cutout, to_photo: ToPhoto, towards_photo: F64
+) -> SkullTexture:
+    """The skull's texture.
+
+    towards_photo: (3,) unit, head space, from the head to the photo's camera.
+    """
+    unit = min(cutout.px_per_cm, _MAX_PX_PER_CM)
+    places = _enlarged(skull.points, unit)
+    facing = _normals(places) @ towards_photo
+    seen = _from_photo(places, facing, cutout, to_photo)
+    mirrored = _Seen(*(plane[:, ::-1] for plane in (seen.rgb, seen.hair, seen.trust)))
+    trust = np.maximum(seen.trust, mirrored.trust)
+    own = seen.trust / np.maximum(seen.trust + mirrored.trust * (1 - seen.trust), 1e-6)
+    rgb = np.asarray(mirrored.rgb + own[..., None] * (seen.rgb - mirrored.rgb), np.float32)
+    shown_hair = mirrored.hair + own * (seen.hair - mirrored.hair)
+    label = _hair_label(skull, places)
+    hair = (label + trust * (shown_hair - label)).astype(np.float32)
+    bare = trust if skull.bald else trust * (shown_hair < 0.1)
+    skin = fill_smooth(rgb, bare.astype(np.float32))
+    strands = _continued(rgb, (trust > 0.6) & (shown_hair > 0.85), unit)
+    unseen = skin + label[..., None] * (strands - skin) if strands is not None else skin
+    painted = unseen + trust[..., None] * (rgb - unseen)
+    alpha = _alpha(skull, places, np.maximum(label, hair))
+    rgba = np.dstack([np.clip(painted + 0.5, 0, 255), np.round(alpha * 255)]).astype(np.uint8)
+    return SkullTexture(rgba, hair)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """The photo carried over to the texture: colours (h, w, 3), hair and trust (h, w)."""
+
+    rgb: F32
+    hair: F32
+    trust: F32
+
+
+def _enlarged(points: F64, unit: float) -> F64:
+    """The grid's points (h, w, 3) for each pixel of the texture."""
+    rows, columns = points.shape[:2]
+    size = (round((columns - 1) * _COLUMN_CM * unit) + 1, round((rows - 1) * _ROW_CM * unit) + 1)
+    u = np.linspace(0, columns - 1, size[0], dtype=np.float32)
+    v = np.linspace(0, rows - 1, size[1], dtype=np.float32)
+    map_x, map_y = np.meshgrid(u, v)
+    planes = points.astype(np.float32)
+    return cv2.remap(planes, map_x, map_y, cv2.INTER_LINEAR).astype(np.float64)
+
+
+def _normals(places: F64) -> F64:
+    along, down = np.gradient(places, axis=1), np.gradient(places, axis=0)
+    normal = np.cross(along, down)
+    length = np.linalg.norm(normal, axis=2, keepdims=True)
+    return np.asarray(normal / np.maximum(length, 1e-9), np.float64)
+
+
+def _from_photo(places: F64, facing: F64, cutout: Cutout, to_photo: ToPhoto) -> _Seen:
+    height, width = places.shape[:2]
+    at = to_photo(places.reshape(-1, 3)).reshape(height, width, 2).astype(np.float32)
+    size = 2 * max(1, round(0.2 * cutout.px_per_cm)) + 1
+    solid = cv2.erode((cutout.alpha > 0.95).astype(np.uint8), np.ones((size, size), np.uint8))
+    planes = np.dstack([cutout.rgb, cutout.hair * 255, solid * np.float32(255)]).astype(np.float32)
+    found = cv2.remap(planes, at[..., 0], at[..., 1], cv2.INTER_LINEAR)
+    squarely = np.clip((facing - _BLIND_AT) / (_SURE_AT - _BLIND_AT), 0, 1)
+    trust = (squarely * (found[..., 4] > 250)).astype(np.float32)
+    trust = np.minimum(trust, cv2.blur(trust, (5, 5)))
+    return _Seen(
+        np.asarray(found[..., :3], np.float32),
+        np.asarray(found[..., 3] / np.float32(255), np.float32),
+        trust,
+    )
+
+
+def _per_side(skull: Skull, places: F64) -> list[tuple[Side, Bool]]:
+    left = places[..., 0] < 0
+    return [(skull.sides[0], left), (skull.sides[1], ~left)]
+
+
+def _hair_label(skull: Skull, places: F64) -> F32:
+    """(h, w) 0..1: where heads of this kind have hair."""
+    label = np.zeros(places.shape[:2], np.float32)
+    if skull.bald:
+        return label
+    y, z = places[..., 1], places[..., 2]
+    for side, here in _per_side(skull, places):
+        y0, z0 = side.tragus[1:]
+        above_ear = y0 - _EAR_ABOVE_CM
+        line = [
+            (z0 - 0.4, side.sideburn_cm),
+            (z0 + 0.5, side.sideburn_cm),
+            (z0 + _EAR_FROM_CM, above_ear),
+            (z0 + _EAR_TO_CM, above_ear + 0.6),
+            (z0 + _EAR_TO_CM + 1.2, y0 + 1.6),
+            (z0 + _EAR_TO_CM + 3.2, side.lobe_cm + 0.9),
+            (z0 + 30.0, side.lobe_cm + 1.6),
+        ]
+        if side.covered:
+            line = [(z0 - 0.6, above_ear), (z0 + 0.3, side.hair_to_cm + 30.0)]
+        lowest = np.interp(z, *np.array(line).T)
+        soft = np.clip((lowest - y) / _SOFT_CM + 0.5, 0, 1)
+        label = np.where(here, soft, label).astype(np.float32)
+    return label * _beside_face(skull, places)
+
+
+def _beside_face(skull: Skull, places: F64) -> F32:
+    """(h, w) 0 under the rim of the face, 1 outside it."""
+    width = places.shape[1]
+    columns = skull.points.shape[1]
+    column = np.arange(width) * (columns - 1) / (width - 1)
+    inwards = np.minimum(column, columns - 1 - column)
+    outside = np.clip((inwards - UNDER_FACE_COLUMNS + 0.6) / 0.5, 0, 1)
+    above = places[..., 1] < skull.sides[0].edge[0, 1]
+    return np.where(above, 1.0, outside[None]).astype(np.float32)
+
+
+def _alpha(skull: Skull, places: F64, hair: F32) -> F32:
+    """(h, w) 0..1: the surface ends at the jaw and the nape, or where hair ends."""
+    y, z = places[..., 1], places[..., 2]
+    alpha = np.zeros(places.shape[:2], np.float32)
+    for side, here in _per_side(skull, places):
+        z0 = float(side.tragus[2])
+        jaw = [(float(p[2]), float(p[1]) + 0.2) for p in side.edge[LOBE + 1 :]]
+        behind = [
+            (float(side.edge[LOBE + 1, 2]) + 0.9, float(side.edge[LOBE + 1, 1]) + 0.1),
+            (z0 + 2.0, side.lobe_cm + 0.8),
+            (z0 + 3.0, side.lobe_cm + 0.2),
+            (z0 + 5.0, side.lobe_cm + 0.6),
+            (z0 + 30.0, side.lobe_cm + 1.4),
+        ]
+        line = np.array(sorted(jaw + behind))
+        lowest = np.interp(z, line[:, 0], line[:, 1])
+        solid = np.clip((lowest - y) / 0.5 + 0.5, 0, 1)
+        if side.hair_to_cm > side.lobe_cm:
+            tress = np.clip((side.hair_to_cm - y) / 2.5, 0, 1) * hair
+            solid = np.maximum(solid, tress)
+        alpha = np.where(here, solid, alpha).astype(np.float32)
+    return alpha
+
+
+def _continued(rgb: F32, source: Bool, unit: float) -> F32 | None:
+    """Hair (h, w, 3) over the whole texture, or None if there is none to continue.
+
+    Colour and shade are led on smoothly; the strands upon them run to and fro over what was seen,
+    row by row.
+    """
+    if source.sum() < (1.5 * unit) ** 2:
+        return None
+    weight = source.astype(np.float32)
+    broad = fill_smooth(rgb, weight)
+    sigma = _STRAND_CM * unit
+    share = cv2.GaussianBlur(weight, (0, 0), sigma)[..., None]
+    smooth = cv2.GaussianBlur(rgb * weight[..., None], (0, 0), sigma) / np.maximum(share, 1e-3)
+    strands = (rgb - smooth) * weight[..., None]
+    places = _to_and_fro(source, round(_SHORTEST_RUN_CM * unit), round(_LONGEST_RUN_CM * unit))
+    height = len(source)
+    known = np.flatnonzero(places[:, 0] >= 0)
+    if len(known) == 0:
+        return broad
+    # A row without strands of its own has those of the nearest that has some.
+    rows = known[np.abs(known[None] - np.arange(height)[:, None]).argmin(axis=1)]
+    detail = strands[rows[:, None], places[rows]]
+    # The same strands over and over would be seen; they fade into the colour of the hair.
+    away = cv2.distanceTransform((~source).astype(np.uint8), cv2.DIST_L2, 3)
+    detail /= 1 + (away / (_FADES_OVER_CM * unit))[..., None]
+    coarse = cv2.GaussianBlur(broad, (0, 0), sigma)
+    return (coarse + detail).astype(np.float32)
+
+
+def _to_and_fro(source: Bool, shortest: int, longest: int) -> I64:
+    """(h, w) the column each pixel takes its strands from, -1 where its row has none."""
+    height, width = source.shape
+    columns = np.arange(width)
+    places = np.full((height, width), -1, np.int64)
+    for y in range(height):
+        known = np.flatnonzero(source[y])
+        if len(known) == 0:
+            continue
+        breaks = np.flatnonzero(np.diff(known) > 1)
+        starts, ends = known[np.r_[0, breaks + 1]], known[np.r_[breaks, len(known) - 1]]
+        good = ends - starts >= shortest
+        if not good.any():
+            continue
+        starts, ends = starts[good], ends[good]
+        gap = np.maximum(starts[None] - columns[:, None], columns[:, None] - ends[None])
+        run = gap.argmin(axis=1)
+        low, high = starts[run], ends[run]
+        off = np.where(columns < low, low - columns, np.where(columns > high, columns - high, 0))
+        length = np.minimum(high - low, longest)
+        folded = off % (2 * length)
+        back = np.where(folded <= length, folded, 2 * length - folded)
+        places[y] = np.where(
+            columns < low, low + back, np.where(columns > high, high - back, columns)
+        )
+    return places
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Back:
+    """All of a head that is not its front: surface and texture.
+
+    vertices_cm: (n, 3). uv: (n, 2) px. triangles: (t, 3). rgba: (h, w, 4) uint8. hair: (h, w).
+    """
+
+    vertices_cm: F64
+    uv: F32
+    triangles: I32
+    rgba: U8
+    hair: F32
+
+
+def with_ears(skull: Skull, painted: SkullTexture) -> Back:
+    """The skull with ears where no hair covers them, their pictures below its own."""
+    rows, columns = skull.points.shape[:2]
+    vertices, uv = [skull.points.reshape(-1, 3)], [painted.uv(rows, columns)]
+    triangles = [skull.triangles()]
+    height, width = painted.hair.shape
+    ear_width, ear_height = EAR_SIZE_WH
+    rgba = np.zeros((height + ear_height, max(width, 2 * ear_width), 4), np.uint8)
+    rgba[:height, :width] = painted.rgba
+    for number, side in enumerate(skull.sides):
+        if side.covered:
+            continue
+        front = side.tragus + np.array([-0.1 * side.sign, _EAR_BELOW_TRAGUS_CM, 0.35])
+        points, places, faces = ear_sheet(side.sign, front, side.ear_out_cm)
+        left = number * ear_width
+        rgba[height:, left : left + ear_width] = painted_ear(_skin_beside(skull, painted, side))
+        rgba[height:, left : left + ear_width, 3] = 255
+        triangles.append(faces + np.int32(sum(map(len, vertices))))
+        vertices.append(points)
+        uv.append(places + np.array([left, height], np.float32))
+    hair = np.zeros(rgba.shape[:2], np.float32)
+    hair[:height, :width] = painted.hair
+    return Back(np.vstack(vertices), np.vstack(uv), np.vstack(triangles), rgba, hair)
+
+
+def _skin_beside(skull: Skull, painted: SkullTexture, side: Side) -> F64:
+    """(3,) the skin's colour just before an ear."""
+    rows, columns = skull.points.shape[:2]
+    height, width = painted.hair.shape
+    levels = skull.points[:, 0, 1]
+    near = np.flatnonzero(np.abs(levels - side.tragus[1] - 1.0) < 1.6) * (height - 1) // (rows - 1)
+    beside = round(5 * (width - 1) / (columns - 1))
+    part = (
+        np.s_[near[0] : near[-1] + 1, :beside]
+        if side.sign < 0
+        else np.s_[near[0] : near[-1] + 1, -beside:]
+    )
+    bare = painted.hair[part] < 0.3
+    colours = painted.rgba[part][..., :3]
+    return np.asarray(
+        np.median(colours[bare] if bare.any() else colours.reshape(-1, 3), axis=0), np.float64
+    )
