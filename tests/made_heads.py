@@ -7,6 +7,8 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from headswap.arrays import F32, F64, U8
+from headswap.swapping.compose.grain import Grain
+from headswap.swapping.compose.shading import LIGHT
 from headswap.swapping.cutout import Cutout
 from headswap.swapping.engines.protocol import Box, HeadLayer, HeadState
 from headswap.swapping.head_model import FACE_VERTICES, HeadModel
@@ -104,9 +106,12 @@ def appearance_of(motion: Motion, number: int = 0, obj_id: int = 0, shot: int = 
         shot=shot,
         motion=motion,
         reach_cm=(-10.0, -10.0, 10.0, 10.0),
-        lights=np.zeros((len(motion.landmarks), 3), np.float32),
+        lights=np.zeros((len(motion.landmarks), LIGHT), np.float32),
         tones=np.full((len(motion.landmarks), 3), 60, np.float32),
         tone_spread=np.ones(3, np.float32),
+        jaw=np.full(3, 60, np.float32),
+        neck=np.full(3, 60, np.float32),
+        grain=Grain(0.0, 0.0),
     )
 
 

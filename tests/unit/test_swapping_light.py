@@ -43,7 +43,7 @@ def _bare(rgb: U8) -> F32:
 def test_skin_takes_the_scenes_mean_tone(scene: tuple[float, float, float]) -> None:
     rgb = _of_lab(PHOTO)
     toned = tone_texture(rgb, _bare(rgb), _tone(PHOTO), _tone(scene))
-    assert _lab(toned).mean(axis=(0, 1)) == pytest.approx(np.array(scene), abs=1.5)
+    assert _lab(toned).mean(axis=(0, 1)) == pytest.approx(np.array(scene), abs=2.5)
 
 
 def test_the_same_tone_changes_nothing() -> None:

@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 
 from headswap.arrays import F32, U8
-from headswap.swapping.matting import fill_smooth, guided_filter, unmix_foreground
+from headswap.swapping.matting import (
+    fill_smooth,
+    guided_filter,
+    refined_alpha,
+    segmented,
+    unmix_foreground,
+)
 from tests.made_heads import SIZE_WH, ellipse
 
 WIDTH, HEIGHT = SIZE_WH
@@ -106,3 +112,44 @@ def test_a_flat_picture_guides_nothing() -> None:
     plane = np.full((40, 30), 0.7, np.float32)
     flat = np.full((40, 30, 3), 90, np.uint8)
     assert np.allclose(guided_filter(flat, plane, 4), plane, atol=1e-4)
+
+
+def _disc(radius: float, soft: float) -> F32:
+    y, x = np.mgrid[0:160, 0:160].astype(np.float32)
+    return np.clip((radius - np.hypot(x - 80, y - 80)) / soft + 0.5, 0, 1).astype(np.float32)
+
+
+def _before(alpha: F32, front: tuple[int, int, int], back: tuple[int, int, int]) -> U8:
+    a = alpha[..., None]
+    noise = 3 * np.random.default_rng(0).standard_normal((160, 160, 1))
+    return np.clip(a * front + (1 - a) * np.array(back) + noise, 0, 255).astype(np.uint8)
+
+
+def test_an_edge_is_laid_where_the_colours_part() -> None:
+    truth = _disc(50, 2)
+    picture = _before(truth, (200, 150, 120), (60, 80, 140))
+    found = segmented(picture, _disc(54, 8), 8, 10, 1.5)
+    assert np.abs(found - truth).mean() < 0.4 * np.abs(_disc(54, 8) - truth).mean()
+    assert np.array_equal(found, segmented(picture, _disc(54, 8), 8, 10, 1.5))
+
+
+@pytest.mark.parametrize("soft", [2, 5])
+def test_a_soft_edge_becomes_exact(soft: float) -> None:
+    truth = _disc(50, soft)
+    picture = _before(truth, (200, 150, 120), (60, 80, 140))
+    found = refined_alpha(picture, _disc(51, 3), 6, 6)
+    band = (truth > 0.02) & (truth < 0.98)
+    assert np.abs(found - truth)[band].mean() < 0.06
+    assert found[80, 80] == 1 and found[2, 2] == 0
+
+
+def test_where_front_and_back_look_alike_the_coarse_alpha_stays() -> None:
+    coarse = _disc(50, 4)
+    picture = np.full((160, 160, 3), 120, np.uint8)
+    assert refined_alpha(picture, coarse, 6, 6) == pytest.approx(coarse, abs=0.02)
+
+
+def test_nothing_to_cut_leaves_the_coarse_alpha() -> None:
+    nothing = np.zeros((40, 40), np.float32)
+    picture = np.full((40, 40, 3), 120, np.uint8)
+    assert np.array_equal(segmented(picture, nothing, 4, 4, 1.0), nothing)

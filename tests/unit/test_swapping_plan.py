@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 
 from headswap.media import ColorTags, VideoInfo
+from headswap.swapping.compose.grain import Grain
+from headswap.swapping.compose.shading import LIGHT
 from headswap.swapping.plan import (
     KEY_STEP,
     Appearance,
@@ -239,7 +241,15 @@ def _look(number: int, frame: int, lightness: float) -> KeyLook:
     tone = np.array([lightness, 10, 15], np.float32)
     reach = (-12.0, -9.0, 8.0, 21.0)
     return KeyLook(
-        number, frame, tone, np.array([4, 3, 2], np.float32), np.zeros(3, np.float32), reach
+        number=number,
+        frame=frame,
+        tone_mean=tone,
+        tone_spread=np.array([4, 3, 2], np.float32),
+        light=np.zeros(LIGHT, np.float32),
+        jaw=tone - 2,
+        neck=tone - np.array([8, 0, 0], np.float32),
+        grain=Grain(lightness / 20, 0.55),
+        hair_reach_cm=reach,
     )
 
 
@@ -253,6 +263,8 @@ def test_the_survey_gives_the_plan_tones_and_a_reach_over_the_old_and_the_new_he
     lightness = appearance.tones[:, 0]
     assert np.all(np.diff(lightness) >= 0) and 40 <= lightness[0] < lightness[-1] <= 60
     assert appearance.tone_spread.tolist() == [4, 3, 2]
+    assert appearance.jaw.tolist() == [48, 8, 13] and appearance.neck.tolist() == [42, 10, 15]
+    assert appearance.grain == Grain(2.5, 0.55)
     left, top, right, bottom = appearance.reach_cm
     # The old head's reach with a centimetre, where the new one does not reach further.
     assert (left, right, bottom) == (pytest.approx(-13), pytest.approx(10, abs=1.2), 22)

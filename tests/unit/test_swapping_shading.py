@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from headswap.arrays import F32, U8
-from headswap.swapping.compose.shading import light_of, relit, vertex_normals
+from headswap.swapping.compose.shading import (
+    LIGHT,
+    harmonics,
+    light_change,
+    light_of,
+    relit,
+    turned_light,
+    vertex_normals,
+)
 from headswap.swapping.engines.raster import rasterize
 from headswap.vision.canonical_face import canonical_face
 from tests.made_heads import MIDDLE_XY, PX_PER_CM, SIZE_WH, face_at, turned
@@ -14,12 +22,12 @@ from tests.made_heads import MIDDLE_XY, PX_PER_CM, SIZE_WH, face_at, turned
 WIDTH, HEIGHT = SIZE_WH
 
 
-def _lit(landmarks: F32, light: tuple[float, float, float], level: float = 110) -> U8:
+def _lit(landmarks: F32, light: tuple[float, ...], level: float = 110) -> U8:
     """A face of even skin whose log-luminance grows by `light` with the normal."""
     triangles = canonical_face().triangles
     points = landmarks[:468]
     normals = vertex_normals(points.astype(np.float64), triangles)
-    bright = level * np.exp(normals @ np.array(light))
+    bright = level * np.exp(harmonics(normals) @ _light(*light))
     zbuffer = np.full((HEIGHT, WIDTH), 1e9, np.float32)
     out = np.full((HEIGHT, WIDTH, 1), level, np.float32)
     xy, depth = np.ascontiguousarray(points[:, :2]), np.ascontiguousarray(points[:, 2])
@@ -50,7 +58,7 @@ def test_a_vertex_without_triangles_has_no_normal() -> None:
 def test_the_light_on_a_face_is_found(light: tuple[float, float, float], yaw_deg: float) -> None:
     face = face_at(*MIDDLE_XY, rotation=turned(yaw_deg))
     found = light_of(_lit(face, light), face, PX_PER_CM)
-    assert found.shape == (3,) and found.dtype == np.float32
+    assert found.shape == (LIGHT,) and found.dtype == np.float32
     # A face says little of light from above and below, and what it does not say is held back.
     truth = np.array(light[:2])
     if not truth.any():
@@ -85,11 +93,13 @@ def _dome() -> tuple[U8, F32]:
 
 
 def _light(*light: float) -> F32:
-    return np.array(light, np.float32)
+    """(9,) a light of these first terms."""
+    return np.array([*light, *[0.0] * (LIGHT - len(light))], np.float32)
 
 
 def _relit(rgb: U8, normals: F32, wanted: F32, baked: F32) -> U8:
-    return relit(rgb, normals, wanted, baked, np.ones(3, np.float32))
+    change = light_change(wanted, wanted, baked)
+    return relit(rgb, normals, change, np.ones(3, np.float32))
 
 
 def test_the_same_light_changes_nothing() -> None:
@@ -126,5 +136,33 @@ def test_where_the_surface_is_unknown_colours_stay_and_none_leaves_its_range() -
 def test_a_tone_multiplies_each_colour_for_itself() -> None:
     rgb, normals = _dome()
     same = _light(0.2, 0.1, -0.3)
-    toned = relit(rgb, normals, same, same, np.array([0.5, 1, 2.0], np.float32))
+    change = light_change(same, same, same)
+    toned = relit(rgb, normals, change, np.array([0.5, 1, 2.0], np.float32))
     assert np.abs(toned.astype(int) - [60, 120, 240]).max() <= 1
+
+
+def test_a_turned_light_shines_on_a_turned_surface_as_before() -> None:
+    rng = np.random.default_rng(3)
+    normals = rng.standard_normal((50, 3))
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    light, turn = rng.standard_normal(LIGHT).astype(np.float32), turned(30, 10, 5)
+    before = harmonics(normals) @ light
+    after = harmonics(normals @ turn.T) @ turned_light(light, turn)
+    assert after == pytest.approx(before, abs=1e-5)
+
+
+def test_a_light_from_both_sides_is_of_the_second_order() -> None:
+    face = face_at(*MIDDLE_XY)
+    found = light_of(_lit(face, (0, 0, 0, 0.6, 0, 0)), face, PX_PER_CM)
+    left, right, front = (
+        harmonics(np.array([[-0.8, 0, -0.6], [0.8, 0, -0.6], [0, 0, -1.0]])) @ found
+    )
+    assert left - front > 0.1 and right - front > 0.1
+    assert abs(left - right) < 0.5 * (left - front)
+
+
+def test_a_light_that_changes_is_followed_whole_and_one_that_lasts_in_part() -> None:
+    nothing, light = _light(0, 0, 0), _light(0.5, 0.2, 0)
+    assert light_change(light, nothing, nothing) == pytest.approx(light)
+    lasting = light_change(light, light, nothing)
+    assert 0 < lasting[0] < light[0] and lasting[1] / lasting[0] == pytest.approx(0.4)

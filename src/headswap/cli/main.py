@@ -41,6 +41,14 @@ app.add_typer(webhooks.app, name="webhook")
 Video = Annotated[Path, typer.Argument(metavar="VIDEO", help="The video file.")]
 
 
+class SkinName(StrEnum):
+    """Whose tone the skin of head and neck is given."""
+
+    target = "target"
+    photo = "photo"
+    blend = "blend"
+
+
 class ResolutionName(StrEnum):
     """What `--resolution` takes: the length of the result's short side."""
 
@@ -98,6 +106,9 @@ def swap(
         ResolutionName, typer.Option(help="Short side of the result; never enlarged.")
     ] = ResolutionName.source,
     engine: Annotated[str, typer.Option(help="What draws the heads.")] = "mesh",
+    skin: Annotated[
+        SkinName, typer.Option(help="Whose skin tone head and neck get: one, or between both.")
+    ] = SkinName.blend,
     mute: Annotated[bool, typer.Option("--mute", help="Leave the sound out.")] = False,
     largest_face: Annotated[
         bool, typer.Option("--largest-face", help="Of several faces in a photo take the largest.")
@@ -115,7 +126,11 @@ def swap(
     from headswap.swapping.swap import SwapOptions
 
     options = SwapOptions(
-        resolution=resolution.value, engine=engine, mute=mute, largest_face=largest_face
+        resolution=resolution.value,
+        engine=engine,
+        skin=skin.value,
+        mute=mute,
+        largest_face=largest_face,
     )
     swap_video(video, photos, out, options, report)
 

@@ -8,17 +8,36 @@ import cv2
 import numpy as np
 
 from headswap.arrays import F32, F64, U8
-from headswap.swapping.matting import fill_smooth, guided_filter, unmix_foreground
+from headswap.swapping.matting import (
+    fill_smooth,
+    guided_filter,
+    refined_alpha,
+    segmented,
+    unmix_foreground,
+)
 from headswap.vision.canonical_face import FACE_OVAL, JAW
 from headswap.vision.mattes import MatteReader
 from headswap.vision.pose import fit_pose
 
 # How far the crop reaches from between the eyes, in centimetres of the canonical face.
 _LEFT_RIGHT_CM, _UP_CM, _DOWN_CM = 21.0, 20.0, 34.0
-_FEATHER_BELOW_JAW_CM = 0.9
+_FEATHER_BELOW_JAW_CM = 0.7
 _CROWN_RADIUS_CM = 9.5
 # Background kept beside the head, to tell its colours from the head's.
 _MARGIN_CM = 2.0
+# How far inside and outside of its edge a matte may be wrong; how soft an edge is, and a hairy one.
+_INNER_CM, _OUTER_CM = 0.4, 0.6
+_SOFT_CM, _STRAY_CM = 0.15, 0.22
+_SPREAD_CM = 1.5
+# How far from the middle a hat and the ears reach; the widest gap between face and hair.
+_HAT_HALF_CM, _EARS_HALF_CM, _CREVICE_CM = 16.0, 11.0, 0.4
+# A strip over the jaw line of which so much must be beard; how long beards are looked for.
+_BEARD_STRIP_CM, _BEARDED, _LONGEST_BEARD_CM = 1.2, 0.5, 4.0
+# Lab distances within which a pixel is like the cheeks, or like the beard.
+_LIKE_CHEEK = np.array([22.0, 14.0, 14.0], np.float32)
+_LIKE_BEARD = np.array([18.0, 8.0, 9.0], np.float32)
+# Scale at which the person is parted from the background, before the edge is made exact.
+_CUT_PX_PER_CM = 11.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,11 +62,13 @@ def cut_head(photo: U8, landmarks: F32, mattes: MatteReader, px_per_cm: float) -
     """
     crop, inside, points = _upright_crop(photo, landmarks, px_per_cm)
     planes = mattes.read(crop, points)
-    radius = max(2, round(0.35 * px_per_cm))
-    person = guided_filter(crop, planes.person, radius)
-    hair = _sharpen(guided_filter(crop, planes.hair, max(1, radius // 2), 3e-4))
+    radius = max(1, round(0.17 * px_per_cm))
+    hair = _sharpen(guided_filter(crop, planes.hair, radius, 3e-4))
     hair = hair * _unlike_skin(crop, points)
-    head = _head_region(planes.clothes, person, hair, points, px_per_cm)
+    person = _silhouette(crop, np.maximum(planes.person, planes.hair), hair, px_per_cm)
+    head = _head_region(
+        crop, planes.clothes, person, _against(person, hair, px_per_cm), points, px_per_cm
+    )
     alpha = finished_crown((head * inside).astype(np.float32), inside, px_per_cm)
     alpha = _main_part(alpha, points)
     x0, y0, x1, y1 = _around(alpha, points, _MARGIN_CM * px_per_cm)
@@ -55,6 +76,40 @@ def cut_head(photo: U8, landmarks: F32, mattes: MatteReader, px_per_cm: float) -
     points = points - np.array([x0, y0, 0], np.float32)
     rgb = np.clip(_pure(unmix_foreground(crop, alpha), alpha), 0, 255).astype(np.uint8)
     return Cutout(rgb, alpha, (hair * alpha).astype(np.float32), points, px_per_cm)
+
+
+def _silhouette(crop: U8, coarse: F32, hair: F32, px_per_cm: float) -> F32:
+    """(h, w) 0..1: the person against the background, as exactly as the picture's colours tell."""
+    y, x = np.nonzero(coarse > 0.5)
+    if len(x) == 0:
+        return coarse
+    margin = round(_SPREAD_CM * px_per_cm) + 2
+    window = np.s_[
+        max(0, y.min() - margin) : y.max() + margin, max(0, x.min() - margin) : x.max() + margin
+    ]
+    part = np.ascontiguousarray(crop[window])
+    cut = segmented(
+        part,
+        coarse[window],
+        _INNER_CM * px_per_cm,
+        _OUTER_CM * px_per_cm,
+        max(1.0, px_per_cm / _CUT_PX_PER_CM),
+    )
+    # Strands stand off further than an edge of skin is soft.
+    stray = cv2.GaussianBlur(hair[window], (0, 0), 0.2 * px_per_cm) > 0.03
+    reach = np.where(stray, np.float32(_STRAY_CM), np.float32(_SOFT_CM)) * px_per_cm
+    exact = np.zeros_like(coarse)
+    exact[window] = refined_alpha(part, cut, _SOFT_CM * px_per_cm, reach.astype(np.float32))
+    return exact
+
+
+def _against(person: F32, hair: F32, px_per_cm: float) -> F32:
+    """Hair (h, w) 0..1 whose edge against the background is the person's own."""
+    solid = (person > 0.5).astype(np.uint8)
+    within = cv2.distanceTransform(solid, cv2.DIST_L2, 5) < _OUTER_CM * px_per_cm
+    size = 2 * max(1, round(_SOFT_CM * 2 * px_per_cm)) + 1
+    wide = cv2.dilate(hair, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
+    return np.where(within, np.minimum(person, wide), hair).astype(np.float32)
 
 
 def _around(alpha: F32, points: F32, margin_px: float) -> tuple[int, int, int, int]:
@@ -97,28 +152,38 @@ def _upright_crop(photo: U8, landmarks: F32, px_per_cm: float) -> tuple[U8, F32,
     return crop.astype(np.uint8), np.floor(inside + 1e-3), points.astype(np.float32)
 
 
-def _head_region(clothes: F32, person: F32, hair: F32, points: F32, px_per_cm: float) -> F32:
+def _head_region(
+    crop: U8, clothes: F32, person: F32, hair: F32, points: F32, px_per_cm: float
+) -> F32:
     """(h, w) 0..1: hair, and of the person what lies above the jaw line and is not clothes."""
     height, width = person.shape
-    limit = _jaw_limit(points, width)
+    limit = _jaw_limit(points, width) + _beard_below(crop, clothes, points, px_per_cm)
     ys = np.arange(height, dtype=np.float32)[:, None]
     feather = _FEATHER_BELOW_JAW_CM * px_per_cm
     above = np.clip(1 - (ys - limit) / feather, 0, 1)
     # A hat or glasses may be taken for clothes; above the brows everything belongs to the head.
     brow = float(points[[105, 334], 1].mean())
     dressed = clothes * np.clip((ys - brow) / feather, 0, 1)
-    reach = np.clip(
-        2.2 - np.abs(np.arange(width)[None] - points[[234, 454], 0].mean()) / (9.0 * px_per_cm),
-        0,
-        1,
-    )
+    aside = np.abs(np.arange(width)[None] - points[[234, 454], 0].mean()) / px_per_cm
+    # Hats are wide; beside the ears there are only shoulders.
+    reach = np.where(ys < brow, _HAT_HALF_CM, _EARS_HALF_CM) - aside
+    reach = np.clip(reach, 0, 1)
     bare = person * (1 - dressed) * above * reach
     face = np.zeros((height, width), np.float32)
     cv2.fillConvexPoly(face, cv2.convexHull(points[FACE_OVAL, :2]).astype(np.int32), 1.0)
     face = cv2.GaussianBlur(face, (0, 0), 0.12 * px_per_cm)
     # Clothes found with confidence are no hair, except over the brows.
     tresses = hair * (1 - np.clip(dressed * 1.6 - 0.6, 0, 1))
-    return np.maximum.reduce([bare, face, tresses])
+    # Tips that hang down alone are mostly wisps of the neck's shade.
+    hanging = np.clip((ys - float(points[[132, 361], 1].mean())) / feather, 0, 1)
+    tresses = tresses + hanging * (np.clip((tresses - 0.3) / 0.45, 0, 1) - tresses)
+    head = np.maximum.reduce([bare, face, tresses]).astype(np.float32)
+    # Between face and hair no thin line of neither stays.
+    size = 2 * max(1, round(_CREVICE_CM * px_per_cm)) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    closed = cv2.morphologyEx(head, cv2.MORPH_CLOSE, disc)
+    above_chin = (ys < float(points[152, 1])) & (cv2.dilate(tresses, disc) > 0.3)
+    return np.where(above_chin, np.maximum(head, np.minimum(closed, person - dressed)), head)
 
 
 def _jaw_limit(points: F32, width: int) -> F32:
@@ -131,6 +196,35 @@ def _jaw_limit(points: F32, width: int) -> F32:
     lobes = float(points[[132, 361], 1].mean())
     row[(columns <= left) | (columns >= right)] = lobes
     return np.maximum(row, lobes)
+
+
+def _beard_below(crop: U8, clothes: F32, points: F32, px_per_cm: float) -> F32:
+    """(w,) how many rows a beard hangs below the jaw line in each column, 0 without one."""
+    height, width = clothes.shape
+    lab = cv2.cvtColor(crop.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    jaw = points[JAW[3:-3], :2]
+    strip = np.zeros((height, width), np.uint8)
+    up = np.array([0, _BEARD_STRIP_CM * px_per_cm])
+    cv2.fillPoly(strip, [np.vstack([jaw, (jaw - up)[::-1]]).round().astype(np.int32)], 1)
+    cheeks = np.clip(points[[50, 280, 4], :2].round().astype(int), 0, [width - 1, height - 1])
+    skin = np.median(lab[cheeks[:, 1], cheeks[:, 0]], axis=0)
+    unlike = np.abs((lab - skin) / _LIKE_CHEEK).max(axis=2) > 1
+    shaded = unlike & (lab[..., 0] < skin[0]) & (strip > 0)
+    if shaded.sum() < _BEARDED * strip.sum():
+        return np.zeros(width, np.float32)
+    beard = np.median(lab[shaded], axis=0)
+    like = (np.abs((lab - beard) / _LIKE_BEARD).max(axis=2) < 1) & unlike & (clothes < 0.5)
+    like = cv2.medianBlur(like.astype(np.uint8), 5) > 0
+    rows = _jaw_limit(points, width)
+    runs = np.zeros(width, np.float32)
+    first, last = int(jaw[:, 0].min()), int(jaw[:, 0].max())
+    longest = round(_LONGEST_BEARD_CM * px_per_cm)
+    for x in range(max(first, 0), min(last + 1, width)):
+        column = like[int(rows[x]) : int(rows[x]) + longest, x]
+        runs[x] = len(column) if column.all() else float(np.argmin(column))
+    smooth = np.ones((1, 2 * max(1, round(0.5 * px_per_cm)) + 1), np.float32)
+    smooth /= smooth.size
+    return np.asarray(cv2.filter2D(runs[None], -1, smooth)[0], np.float32)
 
 
 def finished_crown(alpha: F32, inside: F32, px_per_cm: float) -> F32:

@@ -46,7 +46,7 @@ class HeadModel:
     texture: (h, w, 4) uint8 RGB unmixed from the photo's background, and alpha;
     hair: (h, w) float32 0..1, how much a pixel is hair. back_texture: (h, w, 3) uint8, the unseen
     side, in the same coordinates.
-    normals: (v, 3) float32 unit, head space, outwards. light: (3,) float32, the photo's light in
+    normals: (v, 3) float32 unit, head space, outwards. light: (9,) float32, the photo's light in
     head space (see `light_of`).
     facing: (v,) float32, how squarely the photo saw hair and ears, above 0 to 1; 0 elsewhere.
     px_per_cm: texture pixels in a centimetre of head.

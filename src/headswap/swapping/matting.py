@@ -7,6 +7,12 @@ import numpy as np
 
 from headswap.arrays import F32, U8, Mat
 
+# Rounds of finding alpha from colours and colours from alpha, and how far apart the colours (of
+# 255) of front and back must be to be believed.
+_PASSES = 3
+_CUT_ROUNDS = 2
+_ALIKE = 24.0
+
 
 def guided_filter(guide_rgb: U8, plane: F32, radius_px: int, epsilon: float = 1e-3) -> F32:
     """The plane (h, w) 0..1 drawn to the picture's edges (He et al., PAMI 2013, grey guide)."""
@@ -65,3 +71,79 @@ def fill_smooth(values: Mat, weight: Mat) -> F32:
         up = cv2.resize(filled, (w.shape[1], w.shape[0]), interpolation=cv2.INTER_LINEAR)
         filled = v + (1.0 - w)[..., None] * up.reshape(v.shape)
     return np.asarray(filled, np.float32)
+
+
+def segmented(rgb: U8, coarse: F32, inner_px: float, outer_px: float, shrink: float) -> F32:
+    """(h, w) 0..1: a coarse alpha whose edge is laid where the picture's colours part.
+
+    rgb: (h, w, 3) uint8. coarse is believed further than inner_px inside and outer_px outside of
+    where it is one half; between, a graph cut decides with the colours of both sides (Rother et
+    al., "GrabCut", SIGGRAPH 2004), on a picture made smaller by `shrink`. The edge is soft by about
+    a pixel of that.
+    """
+    height, width = coarse.shape
+    size = (max(8, round(width / shrink)), max(8, round(height / shrink)))
+    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    solid = (cv2.resize(coarse, size, interpolation=cv2.INTER_AREA) > 0.5).astype(np.uint8)
+    inside, outside = _distances(solid)
+    labels = np.where(solid > 0, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+    labels[inside > inner_px / shrink] = cv2.GC_FGD
+    labels[outside > outer_px / shrink] = cv2.GC_BGD
+    if not ((labels == cv2.GC_FGD).any() and (labels == cv2.GC_BGD).any()):
+        return coarse
+    # The cut starts from random clusters; the same photo is to give the same head.
+    cv2.setRNGSeed(1)
+    models = np.zeros((1, 65)), np.zeros((1, 65))
+    unused = (0, 0, 0, 0)
+    cv2.grabCut(small, labels, unused, *models, _CUT_ROUNDS, cv2.GC_INIT_WITH_MASK)
+    kept = ((labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)).astype(np.float32)
+    soft = cv2.GaussianBlur(kept, (0, 0), 0.8)
+    return np.asarray(cv2.resize(soft, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def refined_alpha(rgb: U8, coarse: F32, inner_px: float, outer_px: F32 | float) -> F32:
+    """(h, w) 0..1: a nearly right alpha made exact by the picture's colours along its edge.
+
+    rgb: (h, w, 3) uint8. coarse: (h, w) 0..1, right further than inner_px inside and outer_px
+    outside of where it is one half. In between each pixel is placed on the line from the
+    background's to the foreground's colour around it (as in Chuang et al., "A Bayesian approach to
+    digital matting", CVPR 2001, with smooth local means).
+    """
+    image = rgb.astype(np.float32)
+    inside, outside = _distances((coarse > 0.5).astype(np.uint8))
+    front, back = (inside > inner_px).astype(np.float32), (outside > outer_px).astype(np.float32)
+    alpha = coarse
+    for _ in range(_PASSES):
+        near, far = _continued(image, front), _continued(image, back)
+        span = near - far
+        size = (span * span).sum(axis=2)
+        share = np.clip(((image - far) * span).sum(axis=2) / np.maximum(size, 1), 0, 1)
+        # Where both look alike the colours say nothing.
+        trust = size / (size + _ALIKE**2)
+        alpha = coarse + trust * (share - coarse)
+        alpha = np.where(front > 0, 1, np.where(back > 0, 0, alpha)).astype(np.float32)
+        # What is sure by now tells the colours nearer the edge.
+        sure = (trust > 0.6).astype(np.float32)
+        front = np.maximum(front, sure * ((alpha > 0.97) & (inside > 0)))
+        back = np.maximum(back, sure * ((alpha < 0.03) & (inside == 0)))
+    return alpha
+
+
+def _distances(solid: U8) -> tuple[F32, F32]:
+    """(h, w) how far inside and how far outside of the solid part a pixel is, px."""
+    inside = cv2.distanceTransform(solid, cv2.DIST_L2, 5)
+    return np.asarray(inside, np.float32), np.asarray(
+        cv2.distanceTransform(1 - solid, cv2.DIST_L2, 5), np.float32
+    )
+
+
+def _continued(image: F32, known: F32) -> F32:
+    """Colours where they are known, smoothly continued elsewhere, worked out at half the size."""
+    height, width = known.shape
+    size = ((width + 1) // 2, (height + 1) // 2)
+    weight = cv2.resize(known, size, interpolation=cv2.INTER_AREA)
+    total = cv2.resize(image * known[..., None], size, interpolation=cv2.INTER_AREA)
+    filled = fill_smooth(total / np.maximum(weight, 1e-6)[..., None], weight)
+    return np.asarray(
+        cv2.resize(filled, (width, height), interpolation=cv2.INTER_LINEAR), np.float32
+    )

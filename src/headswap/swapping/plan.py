@@ -13,6 +13,9 @@ import numpy as np
 from headswap.arrays import F32, F64, I64
 from headswap.disk import whole_file
 from headswap.media import VideoInfo
+from headswap.swapping.compose.grain import Grain
+from headswap.swapping.compose.neck import BodyTone
+from headswap.swapping.compose.tone import Skin
 from headswap.swapping.engines.protocol import HeadState
 from headswap.swapping.head_model import HeadModel, SkinTone
 from headswap.swapping.motion import Motion
@@ -30,7 +33,8 @@ class Appearance:
 
     number: unique in the plan. reach_cm: left, top, right, bottom of all that may change, from
     between the eyes. tones: (k, 3) float32 and tone_spread (3,): the scene's skin tone per frame.
-    lights: (k, 3) float32, where the scene's light comes from (see `light_of`).
+    lights: (k, 9) float32, where the scene's light comes from (see `light_of`).
+    jaw, neck: (3,) float32 Lab, the scene's skin over the jaw line and below it. grain: the shot's.
     """
 
     number: int
@@ -41,6 +45,9 @@ class Appearance:
     tones: F32
     tone_spread: F32
     lights: F32
+    jaw: F32
+    neck: F32
+    grain: Grain
 
     @property
     def start(self) -> int:
@@ -92,6 +99,10 @@ class Appearance:
         """The scene's skin tone over the whole appearance."""
         return SkinTone(np.median(self.tones, axis=0).astype(np.float32), self.tone_spread)
 
+    def body_tone(self) -> BodyTone:
+        """The scene's skin of face, jaw and neck over the whole appearance."""
+        return BodyTone(self.tone().mean, self.jaw, self.neck)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RenderPlan:
@@ -99,6 +110,7 @@ class RenderPlan:
 
     info: of the source. size_wh: of the result. pts: (n,) int64. camera_from_first: (n, 2, 3) in
     result pixels. heads: by obj_id. folder: mattes of key frames and plates of shots.
+    skin: whose tone head and neck are given.
     """
 
     info: VideoInfo
@@ -108,6 +120,7 @@ class RenderPlan:
     appearances: tuple[Appearance, ...]
     heads: dict[int, HeadModel]
     folder: Path
+    skin: Skin = "blend"
 
     def present(self, frame: int) -> list[Appearance]:
         """Who is drawn in a frame, the farthest first."""

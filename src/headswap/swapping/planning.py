@@ -11,7 +11,11 @@ from scipy.ndimage import gaussian_filter1d
 
 from headswap.arrays import F32, F64
 from headswap.swapping.calibration import calibrated
+from headswap.swapping.compose.grain import Grain
+from headswap.swapping.compose.neck import ASIDE_CM, CHIN_CM, DOWN_CM, agreement
 from headswap.swapping.compose.plate import BackgroundSum
+from headswap.swapping.compose.shading import LIGHT
+from headswap.swapping.compose.tone import Skin
 from headswap.swapping.engines.mesh import pose_vertices
 from headswap.swapping.engines.protocol import Engine
 from headswap.swapping.head_model import HeadModel
@@ -30,7 +34,11 @@ _TONE_SIGMA = 8.0
 
 
 def first_plan(
-    scene: Scene, size_wh: tuple[int, int], heads: dict[int, HeadModel], folder: Path
+    scene: Scene,
+    size_wh: tuple[int, int],
+    heads: dict[int, HeadModel],
+    folder: Path,
+    skin: Skin = "blend",
 ) -> RenderPlan:
     """The plan before the survey: who is drawn when, and how they move."""
     scale = np.array(size_wh) / [scene.video.width, scene.video.height]
@@ -52,7 +60,10 @@ def first_plan(
                     reach_cm=SURVEY_REACH_CM,
                     tones=np.zeros((count, 3), np.float32),
                     tone_spread=np.ones(3, np.float32),
-                    lights=np.zeros((count, 3), np.float32),
+                    lights=np.zeros((count, LIGHT), np.float32),
+                    jaw=np.zeros(3, np.float32),
+                    neck=np.zeros(3, np.float32),
+                    grain=Grain(0.0, 0.0),
                 )
             )
     camera = scene.camera_from_first.copy()
@@ -65,6 +76,7 @@ def first_plan(
         appearances=tuple(appearances),
         heads=heads,
         folder=folder,
+        skin=skin,
     )
 
 
@@ -100,7 +112,7 @@ def _with_looks(plan: RenderPlan, appearance: Appearance, looks: list[KeyLook]) 
 
     def smooth(values: list[F32]) -> F32:
         each = np.stack(values)
-        every = np.stack([np.interp(frames, at, each[:, k]) for k in range(3)], axis=1)
+        every = np.stack([np.interp(frames, at, each[:, k]) for k in range(each.shape[1])], axis=1)
         smoothed = gaussian_filter1d(every, _TONE_SIGMA, axis=0, mode="nearest")
         return np.asarray(smoothed, np.float32)
 
@@ -108,13 +120,28 @@ def _with_looks(plan: RenderPlan, appearance: Appearance, looks: list[KeyLook]) 
     new = _drawn_reach(appearance, plan.heads[appearance.obj_id])
     low = np.minimum(old[:, :2].min(axis=0), new[:2]) - _EDGE_CM
     high = np.maximum(old[:, 2:].max(axis=0), new[2:]) + _EDGE_CM
-    return replace(
+    lit = replace(
         appearance,
         tones=smooth([look.tone_mean for look in looks]),
         lights=smooth([look.light for look in looks]),
         tone_spread=np.median([look.tone_spread for look in looks], axis=0).astype(np.float32),
+        jaw=np.median([look.jaw for look in looks], axis=0).astype(np.float32),
+        neck=np.median([look.neck for look in looks], axis=0).astype(np.float32),
+        grain=Grain(
+            float(np.median([look.grain.strength for look in looks])),
+            float(np.sort([look.grain.size_px for look in looks])[len(looks) // 2]),
+        ),
         reach_cm=(float(low[0]), float(low[1]), float(high[0]), float(high[1])),
     )
+    _, neck = agreement(plan.skin, plan.heads[appearance.obj_id], lit.body_tone())
+    return replace(lit, reach_cm=_with_neck(lit.reach_cm)) if neck.seen() else lit
+
+
+def _with_neck(reach_cm: tuple[float, ...]) -> tuple[float, float, float, float]:
+    """The reach, widened to all of the neck that is toned."""
+    left, top, right, bottom = reach_cm
+    down = CHIN_CM + DOWN_CM
+    return min(left, -ASIDE_CM), top, max(right, ASIDE_CM), max(bottom, down)
 
 
 def _drawn_reach(appearance: Appearance, head: HeadModel) -> F64:

@@ -10,7 +10,7 @@ import numpy as np
 
 from headswap.arrays import F32, F64, I32, U8
 from headswap.errors import NoFaceInPhoto, PhotoFaceTooSmall, PhotoIsProfile, SeveralFacesInPhoto
-from headswap.swapping.compose.shading import light_of, vertex_normals
+from headswap.swapping.compose.shading import light_of, turned_light, vertex_normals
 from headswap.swapping.cutout import Cutout, cut_head
 from headswap.swapping.depth import deepened, flattened
 from headswap.swapping.head_model import FACE_VERTICES, HeadModel, SkinTone
@@ -39,12 +39,17 @@ from headswap.vision.store import ModelStore
 
 MIN_FACE_PX = 80
 MIN_PRESENCE = 0.5
+# What is darker than the upper face by so much is beard.
+_BEARD_L = 18.0
 # Lightness below the skin's, in CIE L, at which something begins to be no skin, and how fast.
 _DARK_FROM, _DARK_OVER = 16.0, 14.0
+# Chroma over lightness, relative to the skin's, from which dark is skin in shade.
+_SHADE_COLOUR = 1.05
 MAX_YAW_DEG = 40.0
 MAX_PITCH_DEG = 35.0
 _LEAST_FACING = 0.15
 _RIM_FROM_CM, _RIM_TO_CM, _STRAND_CM = 4.8, 7.0, 1.0
+NOSE_BASE = 2
 # Above this a texture only costs memory: no head in a 1080p video is drawn larger.
 MAX_PX_PER_CM = 28.0
 
@@ -147,9 +152,7 @@ def build_head(cutout: Cutout, blendshapes: F32) -> HeadModel:
         normals=normals,
         facing=_facing(normals, turn, shell.relief, cutout),
         # Where the light came from in the photo, turned with the head to face the camera.
-        light=(turn.T @ light_of(cutout.rgb, cutout.landmarks, cutout.px_per_cm)).astype(
-            np.float32
-        ),
+        light=turned_light(light_of(cutout.rgb, cutout.landmarks, cutout.px_per_cm), turn.T),
         face_triangles=shell.face_triangles,
         mouth_triangles=shell.mouth_triangles,
         back_triangles=back_triangles,
@@ -168,9 +171,13 @@ def _toned_as_hair(cutout: Cutout) -> F32:
 
     The hair matte does not know these; toned like skin, they would be lit up with it.
     """
-    lightness = cv2.cvtColor(cutout.rgb, cv2.COLOR_RGB2LAB)[..., 0].astype(np.float32) * (100 / 255)
-    skin = skin_tone(cutout.rgb, cutout.landmarks)
-    dark = np.clip((skin.mean[0] - lightness - _DARK_FROM) / _DARK_OVER, 0, 1)
+    lab = cv2.cvtColor(cutout.rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    skin = skin_tone(cutout.rgb, cutout.landmarks).mean
+    dark = np.clip((skin[0] - lab[..., 0] - _DARK_FROM) / _DARK_OVER, 0, 1)
+    # Skin in shade keeps its colour; dark hair has little of any.
+    strong = np.hypot(lab[..., 1], lab[..., 2]) / np.maximum(lab[..., 0], 1.0)
+    strong = strong * (skin[0] / max(float(np.hypot(skin[1], skin[2])), 4.0))
+    dark = (dark * np.clip((_SHADE_COLOUR - strong) / 0.3, 0, 1)).astype(np.float32)
     dark = cv2.GaussianBlur(dark, (0, 0), max(0.5, 0.06 * cutout.px_per_cm))
     return np.maximum(cutout.hair, dark).astype(np.float32)
 
@@ -221,7 +228,13 @@ def _facing(normals: F32, rotation: F64, relief: tuple[int, int], cutout: Cutout
 def skin_tone(rgb: U8, landmarks: F32) -> SkinTone:
     """Tone of the bare facial skin in a picture (h, w, 3) uint8, robust against glints."""
     mask = skin_pixels(landmarks, rgb.shape[:2]) > 0
-    lab = cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[mask]
+    lab = cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    upper = mask.copy()
+    upper[max(0, round(float(landmarks[NOSE_BASE, 1]))) :] = False
+    if upper.any():
+        # Beards grow below the nose.
+        mask &= upper | (lab[..., 0] > np.median(lab[upper][:, 0]) - _BEARD_L)
+    lab = lab[mask]
     if len(lab) == 0:
         return SkinTone(np.array([60, 12, 16], np.float32), np.array([8, 4, 4], np.float32))
     middle = np.median(lab, axis=0)

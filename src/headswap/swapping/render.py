@@ -12,7 +12,9 @@ import numpy as np
 from headswap.arrays import F32, F64, U8
 from headswap.media import Frame, VideoReader
 from headswap.swapping.compose.blend import compose_head, softened
+from headswap.swapping.compose.grain import grained
 from headswap.swapping.compose.light import light_gain, tone_texture
+from headswap.swapping.compose.neck import NeckTone, agreement, led_over, tone_neck
 from headswap.swapping.compose.plate import Background, headless, settle
 from headswap.swapping.compose.removal import (
     faded,
@@ -21,7 +23,7 @@ from headswap.swapping.compose.removal import (
     skin_and_eyes,
     work_size,
 )
-from headswap.swapping.compose.shading import relit
+from headswap.swapping.compose.shading import light_change, relit, turned_light
 from headswap.swapping.compose.sharpness import matching_blur
 from headswap.swapping.engines.protocol import Engine, HeadLayer
 from headswap.swapping.head_model import HeadModel
@@ -34,8 +36,8 @@ from headswap.vision.mattes import Mattes
 class _Key:
     """A key frame of one appearance, in the key's box.
 
-    covers: (h, w, 2) hair and person. plate: (h, w, 3) the crop without its head. blur_px: how
-    soft the face is.
+    covers: (h, w, 3) hair, person and skin. plate: (h, w, 3) the crop without its head. blur_px:
+    how soft the face is.
     """
 
     frame: int
@@ -54,6 +56,7 @@ class Renderer:
         self._keys: dict[tuple[int, int], _Key] = {}
         self._backgrounds: dict[int, Background] = {}
         self._toned: dict[int, HeadModel] = {}
+        self._agreements: dict[int, tuple[F32, NeckTone]] = {}
 
     def frames(self, start: int, stop: int, threads: int = 1) -> Iterator[Frame]:
         """Finished frames `start` to `stop` (exclusive), in order."""
@@ -107,7 +110,9 @@ class Renderer:
         area = head_area(mattes.hair, mattes.person, face, unit, rgb.shape[1::-1])
         camera = self._plan.camera_from_first[frame.index]
         plate = self._background(appearance.shot).crop(box, camera)
-        covers = np.round(np.dstack([mattes.hair, mattes.person]) * 255).astype(np.uint8)
+        covers = np.round(np.dstack([mattes.hair, mattes.person, mattes.skin]) * 255).astype(
+            np.uint8
+        )
         layer = self._draw(appearance, frame.index, box, rgb)
         x0, y0, x1, y1 = layer.box_xyxy
         mask = skin_and_eyes(face, rgb.shape)[y0:y1, x0:x1]
@@ -125,13 +130,23 @@ class Renderer:
     def _head(self, appearance: Appearance) -> HeadModel:
         if appearance.number not in self._toned:
             head = self._plan.heads[appearance.obj_id]
-            tone = appearance.tone()
+            tone, skin = appearance.tone(), self._plan.skin
+            shift, _ = self._agreed(appearance)
+            texture = tone_texture(head.texture, head.hair, head.skin, tone, skin)
             self._toned[appearance.number] = replace(
                 head,
-                texture=tone_texture(head.texture, head.hair, head.skin, tone),
-                back_texture=tone_texture(head.back_texture, head.back_hair, head.skin, tone),
+                texture=led_over(texture, head, shift),
+                back_texture=tone_texture(head.back_texture, head.back_hair, head.skin, tone, skin),
             )
         return self._toned[appearance.number]
+
+    def _agreed(self, appearance: Appearance) -> tuple[F32, NeckTone]:
+        """The drawn jaw's shift and the neck's tone, settled once for an appearance."""
+        if appearance.number not in self._agreements:
+            head = self._plan.heads[appearance.obj_id]
+            found = agreement(self._plan.skin, head, appearance.body_tone())
+            self._agreements[appearance.number] = found
+        return self._agreements[appearance.number]
 
     def _render(self, frame: Frame) -> Frame:
         for appearance in self._plan.present(frame.index):
@@ -160,7 +175,18 @@ class Renderer:
         plate = settle(self._plate(keys, part, i, box), rgb, area)
         layer = self._draw(appearance, i, box, rgb)
         layer = softened(layer, (1 - part) * keys[0].blur_px + part * keys[-1].blur_px)
+        neck = self._agreed(appearance)[1]
+        toned = np.zeros(area.shape, np.bool_)
+        if neck.seen():
+            neck = neck.now(appearance.tones[i - appearance.start] - appearance.tone().mean)
+            skin = covers[..., 2] / np.float32(255)
+            rgb, plate, toned = tone_neck(rgb, plate, area, skin, face, unit, neck)
         pixels, changed = compose_head(rgb, plate, area, layer, unit)
+        changed |= toned
+        x0, y0, x1, y1 = layer.box_xyxy
+        drawn = area.copy()
+        np.maximum(drawn[y0:y1, x0:x1], layer.alpha, out=drawn[y0:y1, x0:x1])
+        pixels = grained(pixels, drawn, appearance.grain, box[:2], i)
         return frame.with_rgb(box, pixels, changed)
 
     def _draw(self, appearance: Appearance, i: int, box: Box, rgb: U8) -> HeadLayer:
@@ -170,9 +196,10 @@ class Renderer:
         x0, y0, x1, y1 = layer.box_xyxy
         inside = (x0 - box[0], y0 - box[1], x1 - box[0], y1 - box[1])
         head, turn = self._head(appearance), appearance.state(i).rotation
-        baked = (turn @ head.light).astype(np.float32)
-        wanted = appearance.lights[i - appearance.start]
-        lit = relit(layer.rgb, layer.normals, wanted, baked, gain)
+        baked = turned_light(head.light, turn)
+        usual = np.median(appearance.lights, axis=0)
+        change = light_change(appearance.lights[i - appearance.start], usual, baked)
+        lit = relit(layer.rgb, layer.normals, change, gain)
         return HeadLayer(inside, lit, layer.alpha, layer.normals)
 
     def _covers(self, key: _Key, appearance: Appearance, i: int, box: Box) -> U8:

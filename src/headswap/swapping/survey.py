@@ -10,6 +10,8 @@ import numpy as np
 
 from headswap.arrays import F32, U8
 from headswap.media import Frame, VideoReader
+from headswap.swapping.compose.grain import Grain, grain_of
+from headswap.swapping.compose.neck import jaw_tone, neck_tone
 from headswap.swapping.compose.plate import BackgroundSum, clear_background
 from headswap.swapping.compose.removal import head_area, own_hair
 from headswap.swapping.compose.shading import light_of
@@ -23,7 +25,8 @@ from headswap.vision.store import ModelStore
 class KeyLook:
     """What one key frame told of one appearance.
 
-    tone_mean, tone_spread: (3,) float32 Lab. light: (3,) float32, see `light_of`.
+    tone_mean, tone_spread: (3,) float32 Lab. light: (9,) float32, see `light_of`.
+    jaw, neck: (3,) float32 Lab, skin above and below the jaw line. grain: the frame's.
     hair_reach_cm: left, top, right, bottom of the old head from between the eyes.
     """
 
@@ -32,6 +35,9 @@ class KeyLook:
     tone_mean: F32
     tone_spread: F32
     light: F32
+    jaw: F32
+    neck: F32
+    grain: Grain
     hair_reach_cm: tuple[float, float, float, float]
 
 
@@ -94,12 +100,18 @@ def _look(
     hidden = (area > 0.02).astype(np.uint8)
     total.add(rgb, clear, hidden, box, plan.camera_from_first[frame.index])
     tone = skin_tone(rgb, face)
+    bare = np.asarray(mattes.skin * (1 - mattes.hair), np.float32)
+    jaw = jaw_tone(rgb, face, bare, tone.mean)
+    neck = neck_tone(rgb, face, bare, tone.mean)
     return KeyLook(
         number=appearance.number,
         frame=frame.index,
         tone_mean=tone.mean,
         tone_spread=tone.spread,
         light=light_of(rgb, face, unit),
+        grain=grain_of(rgb),
+        jaw=jaw,
+        neck=jaw if neck is None else neck,
         hair_reach_cm=_reach(area, face, unit),
     )
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from headswap.errors import MappingError, NoPersonFound, OutputNotWritable
 from headswap.media import Resolution, join_pieces, output_size
+from headswap.swapping.compose.tone import Skin
 from headswap.swapping.compute import Compute, Job
 from headswap.swapping.crew import Crew
 from headswap.swapping.engines import engine_named
@@ -44,10 +45,15 @@ _TEXTURE_GAIN = 1.25
 
 @dataclass(frozen=True, slots=True)
 class SwapOptions:
-    """How to swap. workers: rendering processes, None for one per core."""
+    """How to swap.
+
+    skin: whose tone head and neck are given, the target's, the photo's, or one between.
+    workers: rendering processes, None for one per core.
+    """
 
     resolution: Resolution = "source"
     engine: str = "mesh"
+    skin: Skin = "blend"
     mute: bool = False
     largest_face: bool = False
     crf: int = 16
@@ -114,7 +120,7 @@ def swap(
                 report(Progress("plan", 0, 1))
                 size_wh = output_size(scene.video, options.resolution)
                 heads = _build_heads(scene, portraits, size_wh, reader)
-                plan = first_plan(scene, size_wh, heads, folder)
+                plan = first_plan(scene, size_wh, heads, folder, options.skin)
                 plan = calibrated_plan(plan, engine, FaceLandmarks(store, threads=2))
                 report(Progress("plan", 1, 1))
             with stages.timed("survey"):

@@ -5,38 +5,65 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from headswap.arrays import F32, U8
+from headswap.arrays import F32, F64, U8
+from headswap.swapping.compose.tone import (
+    LUMINANCE,
+    Skin,
+    head_tone,
+    light_between,
+    linear_rgb,
+    saturation,
+    skin_matrix,
+)
 from headswap.swapping.head_model import SkinTone
 
-# Hair keeps its own colour: it follows the skin's change of lightness as a factor raised to this,
-# and takes on this share of the cast. What a change of tone owes to light and what to skin cannot
-# be told apart, so both stay well below 1.
-_HAIR_LIGHTNESS, _HAIR_CAST = 0.6, 0.4
+_LEAST_CONTRAST, _MOST_CONTRAST = 0.75, 1.25
+# Linear light above which colours are held back from the end of the scale.
+_SHOULDER = 0.75
+_STEPS = 4095
 
 
-def tone_texture(rgb: U8, hair: F32, photo: SkinTone, scene: SkinTone) -> U8:
-    """The texture (h, w, 3 or 4) uint8 with skin brought from the photo's tone to the scene's.
+def tone_texture(rgb: U8, hair: F32, photo: SkinTone, scene: SkinTone, skin: Skin = "target") -> U8:
+    """The texture (h, w, 3 or 4) uint8 with skin brought to the tone that is wanted in the scene.
 
-    Works in CIE Lab: mean and spread of skin (Reinhard et al., IEEE CG&A 2001); hair, (h, w) 0..1,
-    follows only in part, because its own colour is the person's. A fourth channel is kept.
+    photo, scene: the skin of the photo and of the target. Hair, (h, w) 0..1, keeps its own colour
+    and only changes its light. A fourth channel is kept.
     """
-    lab = cv2.cvtColor(rgb[..., :3].astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    contrast = np.clip(scene.spread / photo.spread, [0.75, 0.85, 0.85], [1.25, 1.2, 1.2])
-    skin = (lab - photo.mean) * contrast.astype(np.float32) + scene.mean
-    # The pupil's black and the eye's white stay at the ends of the scale.
-    exposure = float(np.clip(scene.mean[0] / max(photo.mean[0], 1.0), 0.25, 1.6))
-    dark = np.clip(lab[..., :1] / 25, 0, 1)
-    skin[..., :1] = dark * skin[..., :1] + (1 - dark) * lab[..., :1] * min(exposure, 1.0)
-    strands = lab.copy()
-    strands[..., 0] *= exposure**_HAIR_LIGHTNESS
-    # Dark hair sends back little light, so a cast shows little on it.
-    cast = (scene.mean[1:] - photo.mean[1:]) * _HAIR_CAST
-    strands[..., 1:] += cast * np.clip(strands[..., :1] / 50, 0.1, 1.0)
-    mixed = skin + hair[..., None] * (strands - skin)
-    mixed[..., 0] = np.clip(mixed[..., 0], 0, 100)
-    back = cv2.cvtColor(mixed.astype(np.float32), cv2.COLOR_LAB2RGB)
-    toned = np.clip(back * 255 + 0.5, 0, 255).astype(np.uint8)
-    return np.dstack([toned, rgb[..., 3:]])
+    wanted = head_tone(skin, photo.mean, scene.mean)
+    light = light_between(photo.mean, scene.mean)
+    linear = np.asarray(cv2.LUT(rgb[..., :3], _LINEAR), np.float32)
+    matrix = skin_matrix(photo.mean, wanted, light).astype(np.float32)
+    flesh = np.maximum(cv2.transform(linear, matrix), 0)
+    flesh *= _contrast(flesh, photo, scene, wanted)[..., None]
+    strands = linear * light
+    mixed = flesh + hair[..., None] * (strands - flesh)
+    grey = 1 - saturation(scene.mean)
+    if grey > 0:
+        mixed += grey * (cv2.transform(mixed, LUMINANCE[None])[..., None] - mixed)
+    shown = _held_back(mixed.astype(np.float32), linear.max(axis=2))
+    coded = np.round(shown * _STEPS).astype(np.int32)
+    return np.dstack([_CODED[coded], rgb[..., 3:]])
+
+
+def _contrast(flesh: F32, photo: SkinTone, scene: SkinTone, wanted: F32) -> F32:
+    """(h, w) factors that bring the spread of skin's lightness nearer the scene's."""
+    power = float(np.clip(scene.spread[0] / photo.spread[0], _LEAST_CONTRAST, _MOST_CONTRAST)) - 1
+    level = float(linear_rgb(wanted) @ LUMINANCE)
+    lightness = cv2.transform(flesh, LUMINANCE[None])
+    relative = np.clip(lightness / level, 0.2, 3.0)
+    return np.power(relative, np.float32(power))
+
+
+def _held_back(linear: F32, before: F32) -> F32:
+    """Linear RGB in 0..1: what has become too bright keeps its hue and nears white gently.
+
+    before: (h, w) the brightest channel in the photo; what was as bright there stays.
+    """
+    most = linear.max(axis=2)
+    start = np.clip(before, _SHOULDER, 0.999)
+    over = np.maximum(most - start, 0)
+    soft = np.where(over > 0, start + (1 - start) * (1 - np.exp(-over / (1 - start))), most)
+    return np.minimum(linear * (soft / np.maximum(most, 1e-6))[..., None], 1)
 
 
 def light_gain(now: F32, usual: F32) -> F32:
@@ -58,3 +85,23 @@ def chin_shadow(alpha: F32, scale_px_cm: float) -> F32:
     soft = cv2.GaussianBlur(small, (0, 0), max(0.5, 0.25 * scale_px_cm))
     wide = cv2.resize(soft, alpha.shape[::-1], interpolation=cv2.INTER_LINEAR)
     return np.asarray(wide, np.float32)
+
+
+def _decoded(values: F64) -> F32:
+    """Linear light of sRGB values 0..1 (IEC 61966-2-1)."""
+    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4).astype(
+        np.float32
+    )
+
+
+def _encoded(linear: F64) -> F32:
+    """sRGB values 0..1 of linear light."""
+    return np.where(
+        linear <= 0.0031308, linear * 12.92, 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055
+    ).astype(np.float32)
+
+
+_LINEAR = _decoded(np.arange(256, dtype=np.float64) / 255)
+_CODED: U8 = np.round(_encoded(np.arange(_STEPS + 1, dtype=np.float64) / _STEPS) * 255).astype(
+    np.uint8
+)

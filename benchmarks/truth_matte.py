@@ -1,0 +1,133 @@
+"""How true cut-outs are: drawn portraits, whose alpha is known, before several backgrounds.
+
+python -m benchmarks.truth_matte [--out SHEETS/]
+
+Of each it tells the mean absolute error of the cut-out's alpha in the edge band: within a few
+pixels of where the head's true alpha is between nothing and all. Models are those in use.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import cv2
+import numpy as np
+
+from headswap.arrays import F32, U8
+from headswap.sample.portrait import PORTRAIT_WH, DrawnPortrait, drawn_portrait
+from headswap.sample.spec import Identity
+from headswap.swapping.cutout import cut_head
+from headswap.swapping.reference import ReferenceReader
+from headswap.vision.mattes import MatteReader
+from headswap.vision.pose import fit_pose
+from headswap.vision.store import ModelStore
+
+LIMIT = 0.03
+BAND_PX = 4
+
+
+@dataclass(frozen=True, slots=True)
+class MatteError:
+    """Mean absolute errors of alpha in the edge band: against the background, and all around."""
+
+    person: str
+    background: str
+    behind: float
+    whole: float
+
+
+def backgrounds() -> dict[str, F32]:
+    """(h, w, 3) float32 pictures of 0..255, the same every time."""
+    width, height = PORTRAIT_WH
+    rng = np.random.default_rng(4)
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    noise = rng.standard_normal((height, width, 3)).astype(np.float32)
+
+    def blurred(sigma: float, spread: float) -> F32:
+        soft = cv2.GaussianBlur(noise, (0, 0), sigma)
+        return np.asarray(soft / soft.std() * spread, np.float32)
+
+    wall = np.array([168, 174, 178], np.float32) * (1.2 - 0.4 * x / width)[..., None]
+    leaves = np.array([70, 105, 52], np.float32) + blurred(6, 26)
+    stripes = np.where((x // 40 % 2)[..., None] > 0, [205.0, 200, 190], [60.0, 70, 95])
+    made = {
+        "wall": wall,
+        "white": np.full((height, width, 3), 246, np.float32),
+        "dark": np.full((height, width, 3), 30, np.float32) + blurred(30, 6),
+        "leaves": leaves,
+        "bokeh": np.array([120, 110, 125], np.float32) + blurred(25, 45),
+        "stripes": stripes.astype(np.float32),
+        "skin-like": np.array([196, 158, 130], np.float32) * (1.05 - 0.2 * y / height)[..., None],
+    }
+    return {name: np.clip(picture, 0, 255).astype(np.float32) for name, picture in made.items()}
+
+
+def cut_alpha(photo: U8, landmarks: F32, mattes: MatteReader) -> F32:
+    """(h, w) the cut-out's alpha, laid back over the photo."""
+    cutout = cut_head(photo, landmarks, mattes, float(fit_pose(landmarks[None]).scale[0]))
+    pair = [np.ascontiguousarray(points[:, :2]) for points in (cutout.landmarks, landmarks)]
+    move, _ = cv2.estimateAffinePartial2D(pair[0], pair[1])
+    back = cv2.warpAffine(cutout.alpha, move, (photo.shape[1], photo.shape[0]))
+    return np.asarray(back, np.float32)
+
+
+def error_of(truth: DrawnPortrait, found: F32) -> tuple[float, float]:
+    """Mean absolute error in the edge band against the background, and in all of the band."""
+    edge = ((truth.alpha > 0.02) & (truth.alpha < 0.98)).astype(np.uint8)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * BAND_PX + 1, 2 * BAND_PX + 1))
+    band = cv2.dilate(edge, disc) > 0
+    off = np.abs(found - truth.alpha)
+    return float(off[band & (truth.behind > 0.99)].mean()), float(off[band].mean())
+
+
+def measure(store: ModelStore, folder: Path, sheets: Path | None) -> list[MatteError]:
+    """Errors of every person before every background; the photos go into the folder.
+
+    sheets: a folder for pictures of them.
+    """
+    reader, mattes = ReferenceReader(store), MatteReader(store)
+    found: list[MatteError] = []
+    for identity in Identity:
+        for name, background in backgrounds().items():
+            truth = drawn_portrait(identity, background)
+            photo = folder / f"{identity.value}-{name}.png"
+            cv2.imwrite(str(photo), truth.rgb[..., ::-1])
+            landmarks = reader.find(photo).landmarks
+            alpha = cut_alpha(truth.rgb, landmarks, mattes)
+            found.append(MatteError(identity.value, name, *error_of(truth, alpha)))
+            if sheets is not None:
+                planes = [truth.alpha, alpha, np.abs(alpha - truth.alpha)]
+                shown = [np.repeat(p[..., None] * 255, 3, axis=2) for p in planes]
+                sheet = np.hstack([truth.rgb, *shown]).astype(np.uint8)
+                cv2.imwrite(str(sheets / f"{identity.value}-{name}.png"), sheet[..., ::-1])
+    return found
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.truth_matte", description=__doc__)
+    parser.add_argument(
+        "--out", type=Path, help="folder for pictures: photo, truth, cut-out, error"
+    )
+    given = parser.parse_args(arguments)
+    if given.out is not None:
+        given.out.mkdir(parents=True, exist_ok=True)
+    store = ModelStore.default()
+    with TemporaryDirectory() as folder:
+        errors = measure(store, Path(folder), given.out)
+    print(f"alpha of cut-outs against the truth, {store.pack} pack (limit {LIMIT})")
+    for e in errors:
+        print(
+            f"{e.person:10} {e.background:10} before it {e.behind:.4f}   all around {e.whole:.4f}"
+        )
+    mean = float(np.mean([e.behind for e in errors]))
+    whole = float(np.mean([e.whole for e in errors]))
+    print(f"{'mean':21} before it {mean:.4f}   all around {whole:.4f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
