@@ -7,6 +7,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from headswap.arrays import F32, F64, U8
+from headswap.swapping.compose.body import GRID_WH, BodyCue
 from headswap.swapping.compose.grain import Grain
 from headswap.swapping.compose.shading import LIGHT
 from headswap.swapping.cutout import Cutout
@@ -112,6 +113,18 @@ def appearance_of(motion: Motion, number: int = 0, obj_id: int = 0, shot: int = 
         jaw=np.full(3, 60, np.float32),
         neck=np.full(3, 60, np.float32),
         grain=Grain(0.0, 0.0),
+        bodies={},
+    )
+
+
+def flat_cue(top_cm: float = 8.0, skin_cm: float = 1.0, sure: float = 1.0) -> BodyCue:
+    """A body with a level outline and the same label everywhere."""
+    columns, rows = GRID_WH
+    return BodyCue(
+        np.full(columns, top_cm, np.float32),
+        np.full(columns, sure, np.float32),
+        np.full((rows, columns), skin_cm, np.float32),
+        np.array(SKIN_RGB, np.float32),
     )
 
 

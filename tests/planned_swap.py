@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from headswap.arrays import I32, Bool
+from headswap.arrays import Bool
 from headswap.media import Frame, VideoReader
 from headswap.sample import Identity, SampleFrame, SampleScene, portrait, write_clip
-from headswap.swapping.compose.plate import BackgroundSum
+from headswap.swapping.compose.mosaic import Plate
 from headswap.swapping.engines import engine_named
 from headswap.swapping.head_model import HeadModel
 from headswap.swapping.plan import RenderPlan
@@ -77,11 +77,11 @@ def planned(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surveyed:
-    """The final plan, what its survey saw, and (h, w) how often the background was clear."""
+    """The final plan, what its survey saw, and (h, w) where the background was clear."""
 
     plan: RenderPlan
     looks: list[KeyLook]
-    clear_count: I32
+    clear: Bool
 
 
 def surveyed(plan: RenderPlan, cuts: Sequence[int], folder: Path, store: ModelStore) -> Surveyed:
@@ -90,10 +90,16 @@ def surveyed(plan: RenderPlan, cuts: Sequence[int], folder: Path, store: ModelSt
     own = replace(plan, folder=folder)
     looks = [look for a, b in pairwise(cuts) for look in survey(own, a, b, store, lambda: None)]
     width, height = plan.size_wh
-    clear = np.zeros((height, width), np.int32)
-    for path in folder.glob("sum-*.npz"):
-        clear += BackgroundSum.load(path).count
-    return Surveyed(final_plan(own, looks), looks, clear)
+    final = final_plan(own, looks)
+    clear = np.zeros((height, width), np.bool_)
+    for path in folder.glob("plate-*.npz"):
+        plate = Plate.load(path)
+        x, y = plate.corner_xy
+        high, wide = plate.seen.shape
+        left, top = max(0, -x), max(0, -y)
+        part = plate.seen[top : height - y, left : width - x] > 0
+        clear[y + top : y + high, x + left : x + wide] |= part
+    return Surveyed(final, looks, clear)
 
 
 def rendered(plan: RenderPlan, cuts: Sequence[int]) -> list[Frame]:

@@ -28,7 +28,7 @@ class WalkingScene(SampleScene):
         width, height = spec.size_wh
         margin = round(MARGIN * height)
         plate = room(0, spec.size_wh)[margin : margin + height, margin : margin + width].copy()
-        picture = plate.copy()
+        picture, behind = plate.copy(), plate.copy()
         moment = motion(t_s, 0, 1, spec.seed)
         place = placement(spec, 0, 0, moment, (0.0, 0.0))
         step = self.reach * width * (index / max(1, self.frame_count - 1) - 0.5)
@@ -48,7 +48,8 @@ class WalkingScene(SampleScene):
             center_xy=place.pivot_xy,
             face_px=92.0 * place.scale,
         )
-        return SampleFrame(_bytes(picture), (truth,), None, _bytes(plate), (0.0, 0.0))
+        bare, empty = _bytes(plate), _bytes(behind)
+        return SampleFrame(_bytes(picture), (truth,), None, bare, empty, np.eye(2, 3))
 
 
 def _bytes(picture: F32) -> U8:

@@ -122,9 +122,9 @@ def test_the_camera_rests_exactly_or_moves_as_it_did(store: ModelStore, make: Ma
     assert (still.camera_from_first == np.eye(2, 3)).all()
     film = make(SampleSpec(seconds=1.6, camera_motion=4.0))
     moving = analyze(film.path, store=store)
-    first = np.array(film.truth.frame(0).camera_xy)
+    first = np.array(film.truth.frame(0).frame_from_room[:, 2])
     for index in (10, 25, 39):
-        true = np.array(film.truth.frame(index).camera_xy) - first
+        true = np.array(film.truth.frame(index).frame_from_room[:, 2]) - first
         middle = moving.camera_from_first[index] @ [320, 240, 1] - [320, 240]
         assert np.linalg.norm(middle - true) < 1.0
 
@@ -138,7 +138,7 @@ def test_a_film_without_people_gives_a_scene_without_people(
     class Plates(SampleScene):
         def frame(self, index: int) -> SampleFrame:
             shown = film.truth.frame(index)
-            return SampleFrame(shown.plate, (), None, shown.plate, shown.camera_xy)
+            return SampleFrame(shown.room, (), None, shown.room, shown.room, shown.frame_from_room)
 
     write_clip(Plates(film.truth.spec), empty)
     scene = analyze(empty, store=store)

@@ -134,7 +134,7 @@ def test_the_background_moves_as_the_camera_says() -> None:
     ]
     window = np.asarray(cv2.createHanningWindow((100, 110), cv2.CV_32F), np.float32)
     found, _ = cv2.phaseCorrelate(gray[0], gray[1], window)
-    told = np.subtract(later.camera_xy, first.camera_xy)
+    told = later.frame_from_room[:, 2] - first.frame_from_room[:, 2]
     assert np.hypot(*told) > 3
     assert np.abs(np.array(found) - told).max() < 0.35
 
@@ -148,3 +148,25 @@ def test_head_angles_use_their_whole_range_within_four_seconds() -> None:
         assert np.abs(np.diff(angles)).max() < 3.5
     blinks = np.array([state.face.blink for state in states])
     assert blinks.max() > 0.9 and np.median(blinks) == 0
+
+
+@pytest.mark.parametrize("name", ["pan", "zoom", "camera_motion"])
+def test_the_room_is_the_first_frames_room_after_the_cameras_motion(name: str) -> None:
+    pan, zoom, drift = (5.0 * (name == way) for way in ("pan", "zoom", "camera_motion"))
+    spec = SampleSpec((320, 240), 1.0, pan=4 * pan, zoom=4 * zoom, camera_motion=drift)
+    scene = build_scene(spec)
+    first, last = scene.frame(0), scene.frame(20)
+    square = [np.vstack([f.frame_from_room, [0, 0, 1]]) for f in (first, last)]
+    move = (square[1] @ np.linalg.inv(square[0]))[:2]
+    assert np.abs(move - np.eye(2, 3)).max() > 0.1
+    moved = cv2.warpAffine(first.room, move, (320, 240), flags=cv2.INTER_CUBIC)
+    inside = np.s_[60:180, 80:240]
+    assert np.abs(moved[inside].astype(int) - last.room[inside]).mean() < 3.5
+
+
+def test_people_walk_and_leave_their_room_behind() -> None:
+    scene = build_scene(SampleSpec(size_wh=(320, 240), walk=10))
+    first, later = scene.frame(0), scene.frame(20)
+    assert abs(first.heads[0].center_xy[0] - later.heads[0].center_xy[0]) > 20
+    quiet = np.abs(first.room.astype(int) - later.room).mean()
+    assert quiet < 3

@@ -19,6 +19,7 @@ from headswap.media import VideoReader, probe
 from headswap.swapping.compute import Job
 from headswap.swapping.crew import Crew
 from headswap.swapping.plan import RenderPlan
+from headswap.vision.scene import Shot
 from tests.made_heads import appearance_of, face_at, motion_of
 from tests.media_clips import FRAMES, make_clip
 
@@ -37,6 +38,7 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> RenderPlan:
         camera_from_first=np.repeat(np.eye(2, 3, dtype=np.float32)[None], len(pts), 0),
         appearances=(),
         heads={},
+        shots=(Shot(0, len(pts)),),
         folder=folder,
     )
 

@@ -14,6 +14,7 @@ import pytest
 
 from headswap.media import ColorTags, VideoInfo
 from headswap.swapping.compose.grain import Grain
+from headswap.swapping.compose.mosaic import Plate
 from headswap.swapping.compose.shading import LIGHT
 from headswap.swapping.plan import (
     KEY_STEP,
@@ -31,6 +32,7 @@ from tests.made_heads import (
     PX_PER_CM,
     appearance_of,
     face_at,
+    flat_cue,
     motion_of,
     painted_head,
     track_of,
@@ -74,6 +76,7 @@ def _plan(appearances: list[Appearance], frames: int = 100, folder: Path = Path(
         camera_from_first=np.repeat(np.eye(2, 3, dtype=np.float32)[None], frames, 0),
         appearances=tuple(appearances),
         heads={0: painted_head()},
+        shots=(Shot(0, frames),),
         folder=folder,
     )
 
@@ -250,6 +253,7 @@ def _look(number: int, frame: int, lightness: float) -> KeyLook:
         neck=tone - np.array([8, 0, 0], np.float32),
         grain=Grain(lightness / 20, 0.55),
         hair_reach_cm=reach,
+        body=flat_cue(),
     )
 
 
@@ -269,8 +273,8 @@ def test_the_survey_gives_the_plan_tones_and_a_reach_over_the_old_and_the_new_he
     # The old head's reach with a centimetre, where the new one does not reach further.
     assert (left, right, bottom) == (pytest.approx(-13), pytest.approx(10, abs=1.2), 22)
     assert top < -10.9
-    with np.load(tmp_path / "plate-0.npz") as plate:
-        assert plate["rgb"].shape == (240, 320, 3) and not plate["seen"].any()
+    assert set(appearance.bodies) == {0, 8, 19}
+    assert not Plate.load(tmp_path / "plate-0.npz").seen.any()
 
 
 def test_an_appearance_that_no_look_saw_keeps_what_it_was_planned_with(tmp_path: Path) -> None:

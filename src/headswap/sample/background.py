@@ -14,9 +14,12 @@ MARGIN = 0.06  # of the height, on every side, for the camera to drift in
 
 
 @lru_cache(maxsize=8)
-def room(index: int, size_wh: tuple[int, int]) -> F32:
-    """(h, w, 3) float32 of 0..255: room 0 (window, shelf) or 1 (bricks, lamp) with its margin."""
-    width, height = (round(n + 2 * MARGIN * size_wh[1]) for n in size_wh)
+def room(index: int, size_wh: tuple[int, int], margin: float = MARGIN) -> F32:
+    """(h, w, 3) float32 of 0..255: room 0 (window, shelf) or 1 (bricks, lamp) with its margin.
+
+    margin: on every side, as a share of the height.
+    """
+    width, height = (round(n + 2 * margin * size_wh[1]) for n in size_wh)
     rng = np.random.default_rng(100 + index)
     picture = _study(width, height, rng) if index == 0 else _brick_room(width, height, rng)
     soft = cv2.GaussianBlur(picture, (0, 0), max(0.6, height / 300))

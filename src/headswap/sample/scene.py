@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from headswap.arrays import F32, U8
+from headswap.arrays import F32, F64, U8
 from headswap.sample.background import MARGIN, room
 from headswap.sample.draw import Placement, draw_head
 from headswap.sample.layers import put_body, put_hand, put_head
 from headswap.sample.motion import Motion, motion
 from headswap.sample.person import person
 from headswap.sample.spec import Identity, SampleSpec
-from headswap.sample.staging import camera_shift, cast_of, placement
+from headswap.sample.staging import camera_shift, cast_of, placement, walked, zoom_factor
 
 GRAIN = 1.5  # deviation of the noise, of 255
 
@@ -46,17 +46,19 @@ class HeadTruth:
 class SampleFrame:
     """A rendered frame: `rgb` (h, w, 3) uint8; `heads` from left to right; `occluder` (h, w)
     float32 alpha of the hand, or None in a scene without one; `plate` (h, w, 3) uint8, the same
-    frame without heads and hand, and with the same grain; `camera_xy` the background's shift.
+    frame without heads and hand, and with the same grain, `room` without people at all;
+    `frame_from_room` (2, 3) float64 where the camera's motion has put the background.
     """
 
     rgb: U8
     heads: tuple[HeadTruth, ...]
     occluder: F32 | None
     plate: U8
-    camera_xy: tuple[float, float]
+    room: U8
+    frame_from_room: F64
 
     def __post_init__(self) -> None:
-        for name in ("rgb", "plate"):
+        for name in ("rgb", "plate", "room"):
             picture: U8 = getattr(self, name)
             if picture.dtype != np.uint8 or picture.ndim != 3:
                 raise ValueError(f"SampleFrame.{name} is {picture.dtype}{picture.shape}")
@@ -89,14 +91,17 @@ def _render(spec: SampleSpec, index: int) -> SampleFrame:
     t_s = float(index / spec.rate)
     shot = int(index >= spec.cut_frame)
     camera = camera_shift(spec, t_s)
-    plate = _background(spec, shot, camera)
-    picture = plate.copy()
+    zoom = zoom_factor(spec, t_s)
+    moved = _frame_from_room(spec, camera, zoom)
+    behind = _background(spec, shot, moved)
+    plate, picture = behind.copy(), behind.copy()
     heads: list[HeadTruth] = []
     cast = cast_of(spec, shot)
     for slot, identity in enumerate(cast):
         number = spec.people.index(identity) if len(set(spec.people)) > 1 else slot
         moment = motion(t_s + 0.6 * shot, number, len(cast), spec.seed)
-        place = placement(spec, shot, slot, moment, camera)
+        moment = walked(spec, moment, t_s)
+        place = placement(spec, shot, slot, moment, camera, zoom)
         covered = put_body(identity, place, moment, (plate, picture))
         layer = draw_head(person(identity), place, moment.face)
         alpha = put_head(layer, picture)
@@ -104,18 +109,26 @@ def _render(spec: SampleSpec, index: int) -> SampleFrame:
         heads.append(_truth(identity, moment, place, alpha))
     occluder = put_hand(spec, index, picture) if spec.occluder else None
     grain = _grain(spec, index)
-    return SampleFrame(
-        _finish(picture, grain), tuple(heads), occluder, _finish(plate, grain), camera
-    )
+    bare, empty = _finish(plate, grain), _finish(behind, grain)
+    return SampleFrame(_finish(picture, grain), tuple(heads), occluder, bare, empty, moved)
 
 
-def _background(spec: SampleSpec, shot: int, camera: tuple[float, float]) -> F32:
+def _frame_from_room(spec: SampleSpec, camera: tuple[float, float], zoom: float) -> F64:
+    """(2, 3) what the camera did to the pixels of a background that was filmed at rest."""
+    middle = 0.5 * np.array(spec.size_wh)
+    offset = middle + zoom * (np.array(camera) - middle)
+    return np.array([[zoom, 0, offset[0]], [0, zoom, offset[1]]], np.float64)
+
+
+def _background(spec: SampleSpec, shot: int, frame_from_room: F64) -> F32:
     width, height = spec.size_wh
-    margin = round(MARGIN * height)
-    wide = room(shot, spec.size_wh)
-    if camera == (0.0, 0.0):
+    share = MARGIN + 0.01 * spec.pan
+    margin = round(share * height)
+    wide = room(shot, spec.size_wh, share)
+    if np.array_equal(frame_from_room, np.eye(2, 3)):
         return wide[margin : margin + height, margin : margin + width].copy()
-    move = np.array([[1, 0, camera[0] - margin], [0, 1, camera[1] - margin]], np.float64)
+    move = frame_from_room.copy()
+    move[:, 2] -= move[:, :2] @ np.array([margin, margin])
     moved = cv2.warpAffine(wide, move, spec.size_wh, borderMode=cv2.BORDER_REPLICATE)
     return moved.astype(np.float32)
 

@@ -23,6 +23,9 @@ class SampleSpec:
     cut: a change of camera half way: other background, other framing.
     occluder: a hand passes in front of the first person's face once in each shot.
     camera_motion: how far the camera drifts, in percent of the frame's height.
+    pan: how far the camera turns over the whole film, in percent of the frame's height.
+    zoom: how much larger everything is at the end of the film, in percent.
+    walk: how far people step to and fro, in centimetres to either side.
     seed: phase of the motion, and the grain.
     """
 
@@ -33,6 +36,9 @@ class SampleSpec:
     cut: bool = False
     occluder: bool = False
     camera_motion: float = 0.0
+    pan: float = 0.0
+    zoom: float = 0.0
+    walk: float = 0.0
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -46,6 +52,10 @@ class SampleSpec:
             raise ValueError("SampleSpec wants a positive rate and at least one frame")
         if not 0 <= self.camera_motion <= 5:
             raise ValueError(f"SampleSpec.camera_motion is {self.camera_motion}, not 0..5 percent")
+        if not 0 <= self.pan <= 40 or not 0 <= self.zoom <= 40:
+            raise ValueError(f"SampleSpec: pan {self.pan}, zoom {self.zoom}: not 0..40 percent")
+        if not 0 <= self.walk <= 40:
+            raise ValueError(f"SampleSpec.walk is {self.walk}, not 0..40 cm")
 
     @property
     def frame_count(self) -> int:

@@ -13,12 +13,14 @@ import numpy as np
 from headswap.arrays import F32, F64, I64
 from headswap.disk import whole_file
 from headswap.media import VideoInfo
+from headswap.swapping.compose.body import NECK_CM, BodyCue
 from headswap.swapping.compose.grain import Grain
 from headswap.swapping.compose.neck import BodyTone
 from headswap.swapping.compose.tone import Skin
 from headswap.swapping.engines.protocol import HeadState
 from headswap.swapping.head_model import HeadModel, SkinTone
 from headswap.swapping.motion import Motion
+from headswap.vision.scene import Shot
 
 Box = tuple[int, int, int, int]
 # Frames between two looks at mattes and plates; what lies between is carried along by motion.
@@ -33,7 +35,8 @@ class Appearance:
 
     number: unique in the plan. reach_cm: left, top, right, bottom of all that may change, from
     between the eyes. tones: (k, 3) float32 and tone_spread (3,): the scene's skin tone per frame.
-    lights: (k, 9) float32, where the scene's light comes from (see `light_of`).
+    lights: (k, 9) float32, where the scene's light comes from (see `light_of`). bodies: by key
+    frame, where the body's outline and collar are when they are hidden.
     jaw, neck: (3,) float32 Lab, the scene's skin over the jaw line and below it. grain: the shot's.
     """
 
@@ -48,6 +51,7 @@ class Appearance:
     jaw: F32
     neck: F32
     grain: Grain
+    bodies: dict[int, BodyCue]
 
     @property
     def start(self) -> int:
@@ -83,6 +87,12 @@ class Appearance:
         here = self.box(frame, size_wh) is not None
         return here and any(self.box(key, size_wh) is not None for key in keys)
 
+    def neck_px(self, frame: int) -> F64:
+        """(2,) px: where the neck begins, which moves little when the head turns."""
+        pose = self.motion.pose
+        i = frame - self.start
+        return (pose.scale[i] * pose.rotation[i] @ NECK_CM + pose.shift[i])[:2]
+
     def state(self, frame: int) -> HeadState:
         i = frame - self.start
         pose = self.motion.pose
@@ -109,7 +119,7 @@ class RenderPlan:
     """What to draw in each frame of a video; a part of it renders without the rest.
 
     info: of the source. size_wh: of the result. pts: (n,) int64. camera_from_first: (n, 2, 3) in
-    result pixels. heads: by obj_id. folder: mattes of key frames and plates of shots.
+    result pixels. heads: by obj_id. folder: mattes of key frames, and plates (see `spans.py`).
     skin: whose tone head and neck are given.
     """
 
@@ -119,6 +129,7 @@ class RenderPlan:
     camera_from_first: F32
     appearances: tuple[Appearance, ...]
     heads: dict[int, HeadModel]
+    shots: tuple[Shot, ...]
     folder: Path
     skin: Skin = "blend"
 

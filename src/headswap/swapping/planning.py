@@ -11,9 +11,11 @@ from scipy.ndimage import gaussian_filter1d
 
 from headswap.arrays import F32, F64
 from headswap.swapping.calibration import calibrated
+from headswap.swapping.compose.body import steady_cues
+from headswap.swapping.compose.follow import between
 from headswap.swapping.compose.grain import Grain
+from headswap.swapping.compose.mosaic import View, plate_of
 from headswap.swapping.compose.neck import ASIDE_CM, CHIN_CM, DOWN_CM, agreement
-from headswap.swapping.compose.plate import BackgroundSum
 from headswap.swapping.compose.shading import LIGHT
 from headswap.swapping.compose.tone import Skin
 from headswap.swapping.engines.mesh import pose_vertices
@@ -21,7 +23,8 @@ from headswap.swapping.engines.protocol import Engine
 from headswap.swapping.head_model import HeadModel
 from headswap.swapping.motion import continuous, follow, neutral_face
 from headswap.swapping.plan import Appearance, RenderPlan, resized_landmarks
-from headswap.swapping.survey import KeyLook
+from headswap.swapping.spans import plate_path, spans_of
+from headswap.swapping.survey import KeyLook, view_path
 from headswap.vision.networks.landmarks import FaceLandmarks
 from headswap.vision.scene import Scene, Track
 
@@ -31,6 +34,8 @@ _EDGE_CM = 1.0
 _REACH_STEP = 3
 # Light changes over about this many frames are followed; faster ones are measuring noise.
 _TONE_SIGMA = 8.0
+# Key frames over which what is hidden of a body is averaged.
+_BODY_SIGMA = 3.0
 
 
 def first_plan(
@@ -64,6 +69,7 @@ def first_plan(
                     jaw=np.zeros(3, np.float32),
                     neck=np.zeros(3, np.float32),
                     grain=Grain(0.0, 0.0),
+                    bodies={},
                 )
             )
     camera = scene.camera_from_first.copy()
@@ -75,6 +81,7 @@ def first_plan(
         camera_from_first=camera,
         appearances=tuple(appearances),
         heads=heads,
+        shots=scene.shots,
         folder=folder,
         skin=skin,
     )
@@ -116,6 +123,7 @@ def _with_looks(plan: RenderPlan, appearance: Appearance, looks: list[KeyLook]) 
         smoothed = gaussian_filter1d(every, _TONE_SIGMA, axis=0, mode="nearest")
         return np.asarray(smoothed, np.float32)
 
+    cues = steady_cues([look.body for look in looks], _BODY_SIGMA)
     old = np.array([look.hair_reach_cm for look in looks])
     new = _drawn_reach(appearance, plan.heads[appearance.obj_id])
     low = np.minimum(old[:, :2].min(axis=0), new[:2]) - _EDGE_CM
@@ -124,6 +132,7 @@ def _with_looks(plan: RenderPlan, appearance: Appearance, looks: list[KeyLook]) 
         appearance,
         tones=smooth([look.tone_mean for look in looks]),
         lights=smooth([look.light for look in looks]),
+        bodies=dict(zip(map(int, at), cues, strict=True)),
         tone_spread=np.median([look.tone_spread for look in looks], axis=0).astype(np.float32),
         jaw=np.median([look.jaw for look in looks], axis=0).astype(np.float32),
         neck=np.median([look.neck for look in looks], axis=0).astype(np.float32),
@@ -157,13 +166,15 @@ def _drawn_reach(appearance: Appearance, head: HeadModel) -> F64:
 
 
 def _write_plates(plan: RenderPlan) -> None:
-    for shot in {appearance.shot for appearance in plan.appearances}:
-        total = BackgroundSum(plan.size_wh)
-        for path in sorted(plan.folder.glob(f"sum-{shot}-*.npz")):
-            total.merge(BackgroundSum.load(path))
-            path.unlink()
-        plate = total.plate()
-        np.savez(plan.folder / f"plate-{shot}.npz", rgb=plate.rgb, seen=plate.seen)
+    camera = plan.camera_from_first
+    for span in spans_of(plan):
+        paths = [view_path(plan.folder, frame) for frame in span.views]
+        views = [View.load(path) for path in paths if path.exists()]
+        motions = [between(camera[view.frame], camera[span.reference]) for view in views]
+        plate = plate_of(views, motions, span.zone_xyxy, span.reference)
+        plate.save(plate_path(plan.folder, span.number))
+    for path in plan.folder.glob("view-*.npz"):
+        path.unlink()
 
 
 def _resized(track: Track, scale_xy: F64) -> Track:

@@ -11,11 +11,14 @@ import numpy as np
 
 from headswap.arrays import F32, F64, U8
 from headswap.media import Frame, VideoReader
+from headswap.swapping.compose.behind import FOLLOW_PX_PER_CM, Backdrop, KeyBody, grey_of
 from headswap.swapping.compose.blend import compose_head, softened
+from headswap.swapping.compose.follow import between
 from headswap.swapping.compose.grain import grained
 from headswap.swapping.compose.light import light_gain, tone_texture
+from headswap.swapping.compose.mosaic import Plate
 from headswap.swapping.compose.neck import NeckTone, agreement, led_over, tone_neck
-from headswap.swapping.compose.plate import Background, headless, settle
+from headswap.swapping.compose.plate import body_layer, over, settle
 from headswap.swapping.compose.removal import (
     faded,
     follow_head,
@@ -28,6 +31,7 @@ from headswap.swapping.compose.sharpness import matching_blur
 from headswap.swapping.engines.protocol import Engine, HeadLayer
 from headswap.swapping.head_model import HeadModel
 from headswap.swapping.plan import Appearance, Box, RenderPlan
+from headswap.swapping.spans import Span, plate_path, shares, spans_of
 from headswap.swapping.survey import key_path, load_mattes
 from headswap.vision.mattes import Mattes
 
@@ -36,14 +40,14 @@ from headswap.vision.mattes import Mattes
 class _Key:
     """A key frame of one appearance, in the key's box.
 
-    covers: (h, w, 3) hair, person and skin. plate: (h, w, 3) the crop without its head. blur_px:
-    how soft the face is.
+    covers: (h, w, 3) hair, person and skin. body: what is below the head. blur_px: how soft the
+    face is.
     """
 
     frame: int
     box: Box
     covers: U8
-    plate: U8
+    body: KeyBody
     blur_px: float
 
 
@@ -54,7 +58,8 @@ class Renderer:
         self._plan = plan
         self._engine = engine
         self._keys: dict[tuple[int, int], _Key] = {}
-        self._backgrounds: dict[int, Background] = {}
+        self._spans = spans_of(plan)
+        self._backdrops: dict[int, Backdrop] = {}
         self._toned: dict[int, HeadModel] = {}
         self._agreements: dict[int, tuple[F32, NeckTone]] = {}
 
@@ -108,8 +113,6 @@ class Renderer:
         face = appearance.landmarks(frame.index) - np.array([box[0], box[1], 0], np.float32)
         unit = appearance.scale(frame.index)
         area = head_area(mattes.hair, mattes.person, face, unit, rgb.shape[1::-1])
-        camera = self._plan.camera_from_first[frame.index]
-        plate = self._background(appearance.shot).crop(box, camera)
         covers = np.round(np.dstack([mattes.hair, mattes.person, mattes.skin]) * 255).astype(
             np.uint8
         )
@@ -117,15 +120,26 @@ class Renderer:
         x0, y0, x1, y1 = layer.box_xyxy
         mask = skin_and_eyes(face, rgb.shape)[y0:y1, x0:x1]
         blur = matching_blur(layer.rgb, rgb[y0:y1, x0:x1], mask)
-        emptied = headless(rgb, mattes, area, face, unit, plate)
-        return _Key(frame.index, box, covers, emptied, blur)
+        cue = appearance.bodies[frame.index]
+        below = body_layer(rgb, mattes, area, face, unit, cue)
+        ratio = self._ratio(appearance)
+        neck = appearance.neck_px(frame.index)
+        body = KeyBody.of(rgb, box, below, area, neck, unit, ratio)
+        return _Key(frame.index, box, covers, body, blur)
 
-    def _background(self, shot: int) -> Background:
-        if shot not in self._backgrounds:
-            self._backgrounds.clear()
-            with np.load(self._plan.folder / f"plate-{shot}.npz") as data:
-                self._backgrounds[shot] = Background(data["rgb"], data["seen"])
-        return self._backgrounds[shot]
+    def _ratio(self, appearance: Appearance) -> float:
+        """How much smaller the pictures are in which a body is followed."""
+        largest = float(appearance.motion.pose.scale.max())
+        return min(1.0, FOLLOW_PX_PER_CM / largest)
+
+    def _backdrop(self, span: Span) -> Backdrop:
+        if span.number not in self._backdrops:
+            # Two in a row share some frames; older ones are not needed again.
+            for old in [n for n in self._backdrops if n < span.number - 1]:
+                del self._backdrops[old]
+            plate = Plate.load(plate_path(self._plan.folder, span.number))
+            self._backdrops[span.number] = Backdrop(plate)
+        return self._backdrops[span.number]
 
     def _head(self, appearance: Appearance) -> HeadModel:
         if appearance.number not in self._toned:
@@ -172,7 +186,9 @@ class Renderer:
         area = head_area(hair, person, face, unit, rgb.shape[1::-1])
         area = faded(area, box, self._plan.size_wh, unit)
         part = 0.0 if after == before else (i - before) / (after - before)
-        plate = settle(self._plate(keys, part, i, box), rgb, area)
+        taken = np.maximum(person, cv2.resize(area, hair.shape[::-1]))
+        plate = self._background(appearance, i, box, rgb, taken)
+        plate = settle(over(self._body(appearance, keys, part, i, box, rgb), plate), rgb, area)
         layer = self._draw(appearance, i, box, rgb)
         layer = softened(layer, (1 - part) * keys[0].blur_px + part * keys[-1].blur_px)
         neck = self._agreed(appearance)[1]
@@ -207,21 +223,32 @@ class Renderer:
         size = work_size((box[2] - box[0], box[3] - box[1]), appearance.scale(i))
         return _moved(key.covers, motion, key.box, box, size, cv2.BORDER_CONSTANT)
 
-    def _plate(self, keys: list[_Key], part: float, i: int, box: Box) -> U8:
+    def _background(self, appearance: Appearance, i: int, box: Box, rgb: U8, taken: F32) -> U8:
+        """The frame's box without anybody."""
         camera = self._plan.camera_from_first
-        moved = [
-            _moved(key.plate, _between(camera[key.frame], camera[i]), key.box, box) for key in keys
-        ]
-        if len(moved) == 1:
-            return moved[0]
-        return np.asarray(cv2.addWeighted(moved[0], 1 - part, moved[1], part, 0.0), np.uint8)
+        shown: list[tuple[U8, float]] = []
+        for span, share in shares(self._spans, appearance.shot, i):
+            motion = between(camera[span.reference], camera[i])
+            shown.append((self._backdrop(span).crop(i, box, motion, rgb, taken), share))
+        if len(shown) == 1:
+            return shown[0][0]
+        (first, share), (second, other) = shown
+        return np.asarray(cv2.addWeighted(first, share, second, other, 0.0), np.uint8)
 
-
-def _between(first: F32, second: F32) -> F64:
-    """(2, 3) motion second_from_first, given both frames' motions from a common frame."""
-    a, b = np.eye(3), np.eye(3)
-    a[:2], b[:2] = first, second
-    return (b @ np.linalg.inv(a))[:2]
+    def _body(
+        self, appearance: Appearance, keys: list[_Key], part: float, i: int, box: Box, rgb: U8
+    ) -> U8:
+        """(h, w, 4) the body in a frame's box, carried there from the keys on both sides."""
+        grey = grey_of(rgb, self._ratio(appearance))
+        layers: list[U8] = []
+        for key in keys:
+            motion = np.eye(2, 3)
+            if key.frame != i:
+                motion = key.body.motion(grey, box, appearance.neck_px(i))
+            layers.append(_moved(key.body.layer, motion, key.box, box))
+        if len(layers) == 1:
+            return layers[0]
+        return np.asarray(cv2.addWeighted(layers[0], 1 - part, layers[1], part, 0.0), np.uint8)
 
 
 def _moved(

@@ -10,15 +10,21 @@ import numpy as np
 
 from headswap.arrays import F32, U8
 from headswap.media import Frame, VideoReader
+from headswap.swapping.compose.body import BodyCue
 from headswap.swapping.compose.grain import Grain, grain_of
+from headswap.swapping.compose.mosaic import View
 from headswap.swapping.compose.neck import jaw_tone, neck_tone
-from headswap.swapping.compose.plate import BackgroundSum, clear_background
+from headswap.swapping.compose.plate import clear_background, clear_of, cue_at_work_size
 from headswap.swapping.compose.removal import head_area, own_hair
 from headswap.swapping.compose.shading import light_of
-from headswap.swapping.plan import Appearance, Box, RenderPlan
+from headswap.swapping.plan import Appearance, Box, RenderPlan, box_around
 from headswap.swapping.reference import skin_tone
+from headswap.swapping.spans import WIDE_REACH_CM, part_seen, spans_of
 from headswap.vision.mattes import MatteReader, Mattes
 from headswap.vision.store import ModelStore
+
+# A head with its hair, where nothing closer is known.
+_HEAD_CM = (-16.0, -18.0, 16.0, 20.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +33,7 @@ class KeyLook:
 
     tone_mean, tone_spread: (3,) float32 Lab. light: (9,) float32, see `light_of`.
     jaw, neck: (3,) float32 Lab, skin above and below the jaw line. grain: the frame's.
-    hair_reach_cm: left, top, right, bottom of the old head from between the eyes.
+    hair_reach_cm: left, top, right, bottom of the old head from between the eyes. body: its cue.
     """
 
     number: int
@@ -39,81 +45,164 @@ class KeyLook:
     neck: F32
     grain: Grain
     hair_reach_cm: tuple[float, float, float, float]
+    body: BodyCue
 
 
 def key_path(folder: Path, number: int, frame: int) -> Path:
     return folder / f"key-{number}-{frame}.npz"
 
 
-def sum_path(folder: Path, shot: int, start: int) -> Path:
-    return folder / f"sum-{shot}-{start}.npz"
+def view_path(folder: Path, frame: int) -> Path:
+    return folder / f"view-{frame}.npz"
 
 
 def survey(
     plan: RenderPlan, start: int, stop: int, store: ModelStore, looked: Callable[[], None]
 ) -> list[KeyLook]:
-    """Looks at the key frames from `start` to `stop`; mattes and sums go into the plan's folder.
+    """Looks at frames from `start` to `stop`; mattes of key frames and views go into the folder.
 
-    looked: called after each look.
+    looked: called after each look at a person.
     """
     wanted: dict[int, list[Appearance]] = {}
     for appearance in plan.appearances:
         for key in appearance.key_frames():
             if start <= key < stop:
                 wanted.setdefault(int(key), []).append(appearance)
-    if not wanted:
+    views = _view_boxes(plan, start, stop)
+    frames = sorted({*wanted, *views})
+    if not frames:
         return []
-    reader = MatteReader(store)
-    sums: dict[int, BackgroundSum] = {}
+    eyes = _Eyes(plan, store)
     looks: list[KeyLook] = []
     with VideoReader(plan.info.path, plan.size_wh, threads=1) as video:
-        for frame in video.frames(min(wanted), max(wanted) + 1, plan.pts):
+        for frame in video.frames(frames[0], frames[-1] + 1, plan.pts):
+            seen: list[_Seen] = []
             for appearance in wanted.get(frame.index, ()):
-                total = sums.setdefault(appearance.shot, BackgroundSum(plan.size_wh))
-                look = _look(plan, appearance, frame, reader, total)
-                if look is not None:
-                    looks.append(look)
+                found = eyes.look(appearance, frame)
+                if found is not None:
+                    seen.append(found)
                 looked()
-    for shot, total in sums.items():
-        total.save(sum_path(plan.folder, shot, start))
+            looks += [found.look for found in seen]
+            if frame.index in views:
+                view = eyes.view(frame, views[frame.index], seen)
+                view.save(view_path(plan.folder, frame.index))
     return looks
 
 
-def _look(
-    plan: RenderPlan,
-    appearance: Appearance,
-    frame: Frame,
-    reader: MatteReader,
-    total: BackgroundSum,
-) -> KeyLook | None:
-    box = appearance.box(frame.index, plan.size_wh)
-    if box is None:
-        return None
-    rgb = frame.rgb(box)
-    face = appearance.landmarks(frame.index) - np.array([box[0], box[1], 0], np.float32)
-    unit = appearance.scale(frame.index)
-    mattes = reader.read(rgb, face)
-    mattes = replace(mattes, hair=own_hair(mattes, face, unit))
-    save_mattes(key_path(plan.folder, appearance.number, frame.index), box, mattes)
-    area = head_area(mattes.hair, mattes.person, face, unit, rgb.shape[1::-1])
-    clear = clear_background(mattes, area, unit)
-    hidden = (area > 0.02).astype(np.uint8)
-    total.add(rgb, clear, hidden, box, plan.camera_from_first[frame.index])
-    tone = skin_tone(rgb, face)
-    bare = np.asarray(mattes.skin * (1 - mattes.hair), np.float32)
-    jaw = jaw_tone(rgb, face, bare, tone.mean)
-    neck = neck_tone(rgb, face, bare, tone.mean)
-    return KeyLook(
-        number=appearance.number,
-        frame=frame.index,
-        tone_mean=tone.mean,
-        tone_spread=tone.spread,
-        light=light_of(rgb, face, unit),
-        grain=grain_of(rgb),
-        jaw=jaw,
-        neck=jaw if neck is None else neck,
-        hair_reach_cm=_reach(area, face, unit),
+def _view_boxes(plan: RenderPlan, start: int, stop: int) -> dict[int, Box]:
+    """The part of each frame that some span wants to see."""
+    boxes: dict[int, Box] = {}
+    for span in spans_of(plan):
+        for frame in span.views:
+            part = part_seen(span, plan, frame) if start <= frame < stop else None
+            if part is not None:
+                x0, y0, x1, y1 = boxes.get(frame, part)
+                low, high = (min(x0, part[0]), min(y0, part[1])), (x1, y1)
+                boxes[frame] = (*low, max(high[0], part[2]), max(high[1], part[3]))
+    return boxes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """One person in one frame: the look, and in a box what is clear and what the head hides."""
+
+    look: KeyLook
+    box: Box
+    clear: U8
+    hidden: U8
+
+
+class _Eyes:
+    """Reads people and backgrounds of frames; the networks are made once."""
+
+    def __init__(self, plan: RenderPlan, store: ModelStore) -> None:
+        self._plan = plan
+        self._mattes = MatteReader(store)
+
+    def look(self, appearance: Appearance, frame: Frame) -> _Seen | None:
+        """What the frame tells of a person; their mattes are kept in the plan's folder."""
+        plan, i = self._plan, frame.index
+        box = appearance.box(i, plan.size_wh)
+        if box is None:
+            return None
+        unit = appearance.scale(i)
+        rgb, face, mattes = self._read(appearance, frame, box)
+        if _cut_off(mattes.hair, box, plan.size_wh):
+            wide = box_around(appearance.landmarks(i), unit, WIDE_REACH_CM, plan.size_wh)
+            box = wide or box
+            rgb, face, mattes = self._read(appearance, frame, box)
+        save_mattes(key_path(plan.folder, appearance.number, i), box, mattes)
+        area = head_area(mattes.hair, mattes.person, face, unit, rgb.shape[1::-1])
+        tone = skin_tone(rgb, face)
+        bare = np.asarray(mattes.skin * (1 - mattes.hair), np.float32)
+        jaw = jaw_tone(rgb, face, bare, tone.mean)
+        neck = neck_tone(rgb, face, bare, tone.mean)
+        look = KeyLook(
+            number=appearance.number,
+            frame=i,
+            tone_mean=tone.mean,
+            tone_spread=tone.spread,
+            light=light_of(rgb, face, unit),
+            grain=grain_of(rgb),
+            jaw=jaw,
+            neck=jaw if neck is None else neck,
+            hair_reach_cm=_reach(area, face, unit),
+            body=cue_at_work_size(rgb, mattes, area, face, unit),
+        )
+        hidden = (area > 0.02).astype(np.uint8)
+        return _Seen(look, box, clear_background(rgb, mattes, area, face, unit), hidden)
+
+    def _read(self, appearance: Appearance, frame: Frame, box: Box) -> tuple[U8, F32, Mattes]:
+        rgb = frame.rgb(box)
+        face = appearance.landmarks(frame.index) - np.array([box[0], box[1], 0], np.float32)
+        mattes = self._mattes.read(rgb, face)
+        hair = own_hair(mattes, face, appearance.scale(frame.index))
+        return rgb, face, replace(mattes, hair=hair)
+
+    def view(self, frame: Frame, box: Box, seen: list[_Seen]) -> View:
+        """The frame's background in a box: what is no person, looked at closely where known."""
+        width, height = self._plan.size_wh
+        whole = self._mattes.person(frame.rgb())
+        scale = self._unit(frame.index)
+        clear = 2 * clear_of(whole, scale)
+        hidden = np.zeros((height, width), np.uint8)
+        looked = np.zeros((height, width), np.uint8)
+        for found in seen:
+            x0, y0, x1, y1 = found.box
+            part = np.s_[y0:y1, x0:x1]
+            both = np.minimum(clear[part], found.clear)
+            clear[part] = np.where(looked[part] > 0, both, found.clear)
+            looked[part] = 1
+            hidden[part] |= found.hidden
+        self._leave_out(clear, frame.index, seen)
+        x0, y0, x1, y1 = box
+        part = np.s_[y0:y1, x0:x1]
+        return View(frame.index, box, frame.rgb(box), clear[part].copy(), hidden[part].copy())
+
+    def _unit(self, frame: int) -> float:
+        scales = [person.scale(frame) for person in self._plan.present(frame)]
+        return max(scales, default=0.0)
+
+    def _leave_out(self, clear: U8, frame: int, seen: list[_Seen]) -> None:
+        """Marks the heads of people whose mattes were not read in this frame as not clear."""
+        numbers = {found.look.number for found in seen}
+        for person in self._plan.present(frame):
+            box = box_around(
+                person.landmarks(frame), person.scale(frame), _HEAD_CM, self._plan.size_wh
+            )
+            if person.number not in numbers and box is not None:
+                clear[box[1] : box[3], box[0] : box[2]] = 0
+
+
+def _cut_off(hair: F32, box: Box, size_wh: tuple[int, int]) -> bool:
+    """Whether hair goes on beyond an edge of its box that is not the frame's."""
+    edges = (
+        (box[0] > 0, hair[:, :2]),
+        (box[1] > 0, hair[:2]),
+        (box[2] < size_wh[0], hair[:, -2:]),
+        (box[3] < size_wh[1], hair[-2:]),
     )
+    return any(inside and float(edge.max()) > 0.3 for inside, edge in edges)
 
 
 def _reach(area: F32, face: F32, unit: float) -> tuple[float, float, float, float]:

@@ -43,6 +43,10 @@ class MatteReader:
             return self._hair.matte(crop)
         return self._by_colour(crop, face, self._person.matte(crop)).hair
 
+    def person(self, picture: U8) -> F32:
+        """(h, w) float32: how much of each pixel of a (h, w, 3) uint8 picture is any person."""
+        return self._person.matte(picture)
+
     def read(self, crop: U8, face: F32) -> Mattes:
         """All planes of a (h, w, 3) uint8 crop; face: (478, 2+) landmarks in the crop."""
         person = self._person.matte(crop)

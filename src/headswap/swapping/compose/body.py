@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from scipy.ndimage import gaussian_filter1d, median_filter
 
 from headswap.arrays import F32, F64, I64, Bool
 from headswap.swapping.matting import fill_smooth
@@ -16,15 +17,31 @@ from headswap.vision.pose import fit_pose
 _NECK_LENGTH_CM = 4.5
 _NECK_HALF_WIDTH_CM = 5.2
 # Where the neck ends inside the skull, in head space: high enough that hair cut short at the nape
-# leaves no gap, and rounded, so that no corner looks out.
+# leaves no gap, and rounded, so that no corner looks out. Lower down it hardly moves when the
+# head turns.
 _SKULL_BASE_CM = np.array([[0.0, 0.5, 6.5]])
+NECK_CM = np.array([0.0, 5.0, 6.5])
 _ROUND_CM = 3.0
 _LOW_JAW = [152, 148, 377, 176, 400, 150, 379, 136, 365, 172, 397]
+# Cheeks, forehead and chin: what of a face is as a neck is.
+_CHEEKS = [50, 205, 280, 425, 151, 108, 337, 199, 32, 262]
 _SHOULDER_SLOPE = 0.42
 # Beside a raised arm the sleeve still hides the shoulder.
 _SLEEVE_CM = 3.0
+# Points of an outline narrower than half of this are a matte's.
+_SMOOTH_CM = 2.5
 # Further from the neck than this one sees whether shoulders are dressed.
 _COLLAR_CM = 4.0
+# Under the chin a neck is bare, however high a collar, and in the shade.
+_BARE_CM = 0.7
+_SHADE = 0.8
+_LEAST_SKIN = 30
+# Colour (Lab a, b) this far from the cheeks' is no skin of this person.
+_SKIN_AB = 18.0
+# A cue's grid: half a centimetre, this far to the sides, above and below the neck's beginning.
+_GRID_CM, _SIDE_CM, _ABOVE_CM, _BELOW_CM = 0.5, 30.0, 12.0, 30.0
+GRID_WH = (int(2 * _SIDE_CM / _GRID_CM) + 1, int((_ABOVE_CM + _BELOW_CM) / _GRID_CM) + 1)
+_MOST_CM = 3.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,23 +56,135 @@ class Body:
     rgb: F32
 
 
-def complete_body(rgb: F32, mattes: Mattes, head: F32, landmarks: F32, scale_px_cm: float) -> Body:
+@dataclass(frozen=True, slots=True, eq=False)
+class BodyCue:
+    """What one frame tells of a body, around where its neck begins; several can be averaged.
+
+    top_cm: (GRID_WH[0],) float32, the height at which the body begins in each column. sure: the
+    same shape, 1 where that was seen, little where it was drawn. skin_cm: (rows, columns) float32,
+    how much nearer skin is than clothes. flesh: (3,) float32, the neck's colour.
+    """
+
+    top_cm: F32
+    sure: F32
+    skin_cm: F32
+    flesh: F32
+
+    def __post_init__(self) -> None:
+        columns, rows = GRID_WH
+        shapes = {
+            "top_cm": (columns,),
+            "sure": (columns,),
+            "skin_cm": (rows, columns),
+            "flesh": (3,),
+        }
+        for name, shape in shapes.items():
+            plane: F32 = getattr(self, name)
+            if plane.shape != shape or plane.dtype != np.float32:
+                raise ValueError(f"BodyCue.{name} is {plane.dtype}{plane.shape}, not {shape}")
+
+
+def neck_of(landmarks: F32) -> F64:
+    """(2,) px: where the neck begins under a face (478, 3)."""
+    return fit_pose(landmarks[None]).to_frame(NECK_CM[None])[0, 0, :2]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sight:
+    """What is seen of a body in a crop: planes (h, w) bool, px per cm, and the outline (w,).
+
+    known: (w,) bool, where the outline was seen rather than drawn.
+    """
+
+    seen: Bool
+    free: Bool
+    neck: Bool
+    unit: float
+    top: F32
+    known: Bool
+
+
+def body_cue(rgb: F32, mattes: Mattes, head: F32, landmarks: F32, scale_px_cm: float) -> BodyCue:
+    """What a crop tells of its body.
+
+    rgb: (h, w, 3) float32 0..255. head: (h, w) 0..1, the area to empty. landmarks: (478, 2+) in
+    the crop.
+    """
+    sight = _sight(mattes, head, landmarks, scale_px_cm)
+    width = head.shape[1]
+    px_from_grid = _px_from_grid(landmarks, scale_px_cm)
+    step, (x, y) = px_from_grid[0, 0], px_from_grid[:, 2]
+    columns = np.arange(GRID_WH[0]) * step + x
+    top_cm = (np.interp(columns, np.arange(width), sight.top) - y) / step * _GRID_CM - _ABOVE_CM
+    known = np.interp(columns, np.arange(width), sight.known.astype(np.float64))
+    known[(columns < 0) | (columns > width - 1)] = 0
+    skin = np.clip(_skin_px(mattes, sight) / scale_px_cm, -_MOST_CM, _MOST_CM)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    border = cv2.BORDER_REPLICATE
+    grid = cv2.warpAffine(
+        skin.astype(np.float32), px_from_grid, GRID_WH, flags=flags, borderMode=border
+    )
+    top_cm = np.clip(top_cm, -_ABOVE_CM, _BELOW_CM).astype(np.float32)
+    return BodyCue(
+        top_cm=top_cm,
+        sure=np.maximum(known, 0.02).astype(np.float32),
+        skin_cm=np.asarray(grid, np.float32),
+        flesh=_flesh(rgb, mattes, sight, landmarks),
+    )
+
+
+def complete_body(
+    rgb: F32, mattes: Mattes, head: F32, landmarks: F32, scale_px_cm: float, cue: BodyCue
+) -> Body:
     """The body with the head's area (h, w) 0..1 filled from what is seen of neck and clothes.
 
-    rgb: (h, w, 3) float32 0..255; landmarks: (478, 2+) in the crop; scale_px_cm: px per cm.
+    rgb: (h, w, 3) float32 0..255; landmarks: (478, 2+) in the crop; scale_px_cm: px per cm. cue:
+    where outline and collar are when they are hidden; of this frame or, steadier, of many.
     """
+    sight = _sight(mattes, head, landmarks, scale_px_cm)
+    height, width = head.shape
+    px_from_grid = _px_from_grid(landmarks, scale_px_cm)
+    step, (x, y) = px_from_grid[0, 0], px_from_grid[:, 2]
+    columns = np.arange(GRID_WH[0]) * step + x
+    drawn = np.interp(np.arange(width), columns, (cue.top_cm + _ABOVE_CM) / _GRID_CM * step + y)
+    # What is seen of the body is body, whatever others tell.
+    first = np.where(sight.seen.any(axis=0), sight.seen.argmax(axis=0), height)
+    if sight.known.any():
+        # What is drawn goes on where what is seen ends.
+        at = np.flatnonzero(sight.known)
+        drawn += np.interp(np.arange(width), at, (sight.top - drawn)[at])
+    top = np.where(sight.known, sight.top, np.minimum(drawn, first))
+    top = median_filter(top, max(1, round(_SMOOTH_CM * scale_px_cm)), mode="nearest")
+    rows = np.arange(height)[:, None]
+    area = (rows >= top[None]) | sight.neck
+    # Where the picture shows what is there, the picture is right.
+    shown = mattes.person * _below_mouth(landmarks, sight.seen.shape)
+    alpha = np.where(sight.free, shown, area).astype(np.float32)
+    soft = max(0.7, 0.08 * scale_px_cm)
+    alpha = np.asarray(cv2.GaussianBlur(alpha, (0, 0), soft), np.float32)
+    flags, border = cv2.INTER_LINEAR, cv2.BORDER_REPLICATE
+    skin = cv2.warpAffine(
+        cue.skin_cm, px_from_grid, (width, height), flags=flags, borderMode=border
+    )
+    deep = rows > top[None] + 0.5 * scale_px_cm
+    filled = _fill(rgb, mattes, sight, deep, np.asarray(skin, np.float32), landmarks, cue.flesh)
+    return Body(alpha, filled)
+
+
+def _px_from_grid(landmarks: F32, unit: float) -> F64:
+    x, y = neck_of(landmarks)
+    step = _GRID_CM * unit
+    return np.array([[step, 0, x - _SIDE_CM * unit], [0, step, y - _ABOVE_CM * unit]])
+
+
+def _sight(mattes: Mattes, head: F32, landmarks: F32, unit: float) -> _Sight:
     free = head < 0.02
     seen = free & (mattes.person > 0.5) & (mattes.hair < 0.3)
     seen &= _below_mouth(landmarks, seen.shape)
-    neck = _neck(landmarks, seen.shape, scale_px_cm, seen & (mattes.skin > 0.5))
-    top = _outline(seen, free, neck, landmarks, scale_px_cm)
-    rows = np.arange(seen.shape[0])[:, None]
-    area = (rows >= top[None]) | neck
-    # Where the picture shows what is there, the picture is right.
-    alpha = np.where(free, mattes.person * _below_mouth(landmarks, seen.shape), area)
-    soft = max(0.7, 0.08 * scale_px_cm)
-    alpha = np.asarray(cv2.GaussianBlur(alpha.astype(np.float32), (0, 0), soft), np.float32)
-    return Body(alpha, _fill(rgb, mattes, seen, rows > top + 0.5 * scale_px_cm, neck, scale_px_cm))
+    open_air = free & (mattes.person < 0.3)
+    neck = _neck(landmarks, seen, seen & (mattes.skin > 0.5), open_air, unit)
+    top, known = _outline(seen, free, neck, landmarks, unit)
+    return _Sight(seen, free, neck, unit, top, known)
 
 
 def _below_mouth(landmarks: F32, shape: tuple[int, int]) -> Bool:
@@ -63,19 +192,20 @@ def _below_mouth(landmarks: F32, shape: tuple[int, int]) -> Bool:
     return np.broadcast_to(np.arange(shape[0])[:, None] > row, shape)
 
 
-def _neck(landmarks: F32, shape: tuple[int, int], unit: float, seen_skin: Bool) -> Bool:
+def _neck(landmarks: F32, seen: Bool, seen_skin: Bool, open_air: Bool, unit: float) -> Bool:
     """The neck's area, from the base of the skull down to the shoulders.
 
     It starts under the skull, which lies behind the face and so beside it in a turned head, and
-    leads to where neck skin is seen, or straight down.
+    leads to where neck skin is seen, or straight down; no wider than it is seen to be.
     """
     pose = fit_pose(landmarks[None])
     skull = pose.to_frame(_SKULL_BASE_CM)[0, 0]
     chin = float(landmarks[_LOW_JAW, 1].max())
     base = chin + _NECK_LENGTH_CM * unit
-    rows = np.arange(shape[0])[:, None]
+    rows = np.arange(seen.shape[0])[:, None]
+    columns = np.arange(seen.shape[1])[None]
     band = seen_skin & (rows > chin + 0.5 * unit) & (rows < base)
-    band &= np.abs(np.arange(shape[1])[None] - skull[0]) < 9 * unit
+    band &= np.abs(columns - skull[0]) < 9 * unit
     foot = float(np.median(np.nonzero(band)[1])) if band.sum() > 20 else float(skull[0])
     foot = float(np.clip(foot, skull[0] - 4 * unit, skull[0] + 4 * unit))
     jaw = landmarks[[172, 397], :2]
@@ -86,12 +216,34 @@ def _neck(landmarks: F32, shape: tuple[int, int], unit: float, seen_skin: Bool) 
     # Narrower where it goes up behind the jaw, wider into the shoulders.
     widen = 0.8 + 0.2 * np.clip(down * 3, 0, 1) + 0.3 * down**4
     cap = np.clip(1 - (rows - skull[1]) / (_ROUND_CM * unit), 0, 1)
-    columns = np.abs(np.arange(shape[1])[None] - middle)
-    return (columns <= half * widen * np.sqrt(1 - cap**2)) & (rows > skull[1])
+    reach = half * widen * np.sqrt(1 - cap**2)
+    left, right = _edges(band, open_air, foot, unit)
+    inside = (columns >= np.maximum(middle - reach, left)) & (
+        columns <= np.minimum(middle + reach, right)
+    )
+    return inside & (rows > skull[1])
 
 
-def _outline(seen: Bool, free: Bool, neck: Bool, landmarks: F32, unit: float) -> F32:
-    """(w,) the row where the body begins in each column; beyond the picture where it has none.
+def _edges(band: Bool, open_air: Bool, foot: float, unit: float) -> tuple[float, float]:
+    """The columns between which a neck lies that is seen against the background, if it is."""
+    rows = np.flatnonzero(band.any(axis=1))
+    if len(rows) < max(3, 0.5 * unit):
+        return -np.inf, np.inf
+    part = band[rows]
+    near = max(1, round(0.5 * unit))
+    first, last = part.argmax(axis=1), part.shape[1] - 1 - part[:, ::-1].argmax(axis=1)
+    width = part.shape[1]
+    ends_left = open_air[rows, np.clip(first - near, 0, width - 1)] & (first < foot)
+    ends_right = open_air[rows, np.clip(last + near, 0, width - 1)] & (last > foot)
+    least = max(3, 0.3 * len(rows))
+    left = float(np.median(first[ends_left])) - 1 if ends_left.sum() >= least else -np.inf
+    right = float(np.median(last[ends_right])) + 1 if ends_right.sum() >= least else np.inf
+    return left, right
+
+
+def _outline(seen: Bool, free: Bool, neck: Bool, landmarks: F32, unit: float) -> tuple[F32, Bool]:
+    """(w,) the row where the body begins in each column, beyond the picture where it has none,
+    and (w,) whether that is seen.
 
     A column is trusted when its topmost body pixel is seen and the pixel above it is seen too.
     Between trusted columns and the neck the shoulder is drawn as a line.
@@ -105,11 +257,12 @@ def _outline(seen: Bool, free: Bool, neck: Bool, landmarks: F32, unit: float) ->
     above = np.clip(first - max(1, round(0.15 * unit)), 0, height - 1)
     trusted = (first < height) & free[above, np.arange(width)] & ~raised
     empty = ~seen.any(axis=0) & free[-1]
-    top = np.where(trusted | empty, first, np.nan).astype(np.float64)
+    known = trusted | empty
+    top = np.where(known, first, np.nan).astype(np.float64)
     base_y = chin + _NECK_LENGTH_CM * unit
     columns = np.flatnonzero(neck[min(int(base_y), height - 1)])
     if len(columns) == 0:
-        return np.nan_to_num(top, nan=float(height)).astype(np.float32)
+        return np.nan_to_num(top, nan=float(height)).astype(np.float32), known
     left, right = int(columns[0]), int(columns[-1])
     # The line starts inside the neck, whose own edge is drawn over it.
     _draw_shoulder(top, np.arange(left + (right - left) // 3, -1, -1), (chin, base_y))
@@ -117,7 +270,8 @@ def _outline(seen: Bool, free: Bool, neck: Bool, landmarks: F32, unit: float) ->
     inside = np.arange(left, right + 1)
     top[inside] = np.minimum(base_y, np.nan_to_num(top[inside], nan=base_y))
     # What is seen of the body is body, whatever the line says.
-    return np.where(raised, top, np.minimum(top, first)).astype(np.float32)
+    top = np.where(raised, np.nan_to_num(top, nan=height), np.minimum(top, first))
+    return top.astype(np.float32), known
 
 
 def _draw_shoulder(top: F64, columns: I64, start_rows: tuple[float, float]) -> None:
@@ -138,14 +292,16 @@ def _draw_shoulder(top: F64, columns: I64, start_rows: tuple[float, float]) -> N
     top[columns] = np.interp(np.arange(len(columns)), anchors, heights)
 
 
-def _fill(rgb: F32, mattes: Mattes, seen: Bool, deep: Bool, neck: Bool, unit: float) -> F32:
-    """Colours of skin and clothes, each continued by itself into what was hidden."""
-    inner = cv2.erode(seen.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+def _skin_and_clothes(mattes: Mattes, sight: _Sight) -> tuple[Bool, Bool]:
+    inner = cv2.erode(sight.seen.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     skin = inner & (mattes.skin > np.maximum(mattes.clothes, 0.4))
-    # Well below the outline: a matte's rim holds background, which would tint all that grows of it.
-    clothes = seen & (mattes.skin < 0.4) & deep
-    if clothes.sum() < 30 or skin.sum() < 30:
-        return fill_smooth(rgb, inner.astype(np.float32))
+    return skin, sight.seen & (mattes.skin < 0.4)
+
+
+def _skin_px(mattes: Mattes, sight: _Sight) -> F32:
+    """(h, w) px: how much nearer skin is than clothes, where both are hidden."""
+    skin, clothes = _skin_and_clothes(mattes, sight)
+    unit, neck = sight.unit, sight.neck
     # A hidden shoulder is dressed like the shoulder that is seen, not like the neck.
     beside = cv2.dilate(neck.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0
     from_neck = cv2.distanceTransform((~neck).astype(np.uint8), cv2.DIST_L2, 3)
@@ -155,10 +311,71 @@ def _fill(rgb: F32, mattes: Mattes, seen: Bool, deep: Bool, neck: Bool, unit: fl
     if dressed:
         # However wide the neckline that is seen, it ends somewhere under the hair.
         outer -= 2 * np.maximum(from_neck - 0.5 * _COLLAR_CM * unit, 0)
+    return outer.astype(np.float32)
+
+
+def _fill(
+    rgb: F32,
+    mattes: Mattes,
+    sight: _Sight,
+    deep: Bool,
+    skin_cm: F32,
+    landmarks: F32,
+    flesh: F32,
+) -> F32:
+    """Colours of skin and clothes, each continued by itself into what was hidden."""
+    skin, clothes = _skin_and_clothes(mattes, sight)
+    skin &= _like(rgb, _cheeks(rgb, landmarks))
+    # Well below the outline: a matte's rim holds background, which would tint all that grows of it.
+    clothes &= deep
+    rows = np.arange(len(rgb))[:, None]
+    chin = float(landmarks[_LOW_JAW, 1].max())
+    bare = sight.neck & (rows < chin + _BARE_CM * sight.unit)
     # An edge about as soft as a collar.
-    is_skin = np.clip(outer / (0.3 * unit) + 0.5, 0, 1)[..., None]
-    filled = [fill_smooth(rgb, part.astype(np.float32)) for part in (skin, clothes)]
-    return (filled[1] + is_skin * (filled[0] - filled[1])).astype(np.float32)
+    is_skin = np.clip(skin_cm / 0.3 + 0.5, 0, 1)
+    rim = np.ones((2 * round(0.5 * sight.unit) + 1,) * 2, np.uint8)
+    is_skin = np.where(cv2.dilate(bare.astype(np.uint8), rim) > 0, 1.0, is_skin)
+    # Skin goes on as it is seen, and further away from that as the neck is at all times.
+    skins = np.broadcast_to(flesh, rgb.shape).astype(np.float32)
+    if skin.sum() >= _LEAST_SKIN:
+        away = cv2.distanceTransform((~skin).astype(np.uint8), cv2.DIST_L2, 3)
+        share = np.exp(-away / (_COLLAR_CM * sight.unit))[..., None]
+        skins = skins + share * (fill_smooth(rgb, skin.astype(np.float32)) - skins)
+    if clothes.sum() < 30:
+        return np.asarray(skins, np.float32)
+    dress = fill_smooth(rgb, clothes.astype(np.float32))
+    return (dress + is_skin[..., None] * (skins - dress)).astype(np.float32)
+
+
+def _flesh(rgb: F32, mattes: Mattes, sight: _Sight, landmarks: F32) -> F32:
+    """(3,) the neck's colour: what is seen of it, and a face's in the shade for what is not."""
+    cheeks = _cheeks(rgb, landmarks)
+    skin, _ = _skin_and_clothes(mattes, sight)
+    around = np.ones((2 * round(_COLLAR_CM * sight.unit) + 1,) * 2, np.uint8)
+    near = skin & (cv2.dilate(sight.neck.astype(np.uint8), around) > 0) & _like(rgb, cheeks)
+    shaded = _SHADE * cheeks
+    if near.sum() < _LEAST_SKIN:
+        return shaded.astype(np.float32)
+    # A few square centimetres say what the neck is like.
+    share = near.sum() / (near.sum() + sight.unit**2)
+    return (shaded + share * (np.median(rgb[near], axis=0) - shaded)).astype(np.float32)
+
+
+def _cheeks(rgb: F32, landmarks: F32) -> F32:
+    """(3,) the median colour of the cheeks."""
+    height, width = rgb.shape[:2]
+    last = [width - 1, height - 1]
+    places = landmarks[_CHEEKS, :2]
+    inside = ((places >= 0) & (places <= last)).all(axis=1)
+    columns, rows = np.clip(places[inside if inside.any() else ...], 0, last).astype(int).T
+    return np.median(cv2.blur(rgb, (3, 3))[rows, columns], axis=0).astype(np.float32)
+
+
+def _like(rgb: F32, colour: F32) -> Bool:
+    """(h, w) where a picture's hue is about that of a colour."""
+    lab = cv2.cvtColor(rgb / np.float32(255), cv2.COLOR_RGB2LAB)
+    own = cv2.cvtColor(colour[None, None] / np.float32(255), cv2.COLOR_RGB2LAB)[0, 0]
+    return np.linalg.norm(lab[..., 1:] - own[1:], axis=2) < _SKIN_AB
 
 
 def _nearer(skin: Bool, clothes: Bool) -> F32:
@@ -168,3 +385,17 @@ def _nearer(skin: Bool, clothes: Bool) -> F32:
     to_skin = cv2.distanceTransform((~skin).astype(np.uint8), cv2.DIST_L2, 3)
     to_clothes = cv2.distanceTransform((~clothes).astype(np.uint8), cv2.DIST_L2, 3)
     return (to_clothes - to_skin).astype(np.float32)
+
+
+def steady_cues(cues: list[BodyCue], sigma: float) -> list[BodyCue]:
+    """Each cue as the mean of those around it in a list, those that are sure counting most."""
+
+    def smooth(planes: F32) -> F32:
+        smoothed = gaussian_filter1d(planes, sigma, axis=0, mode="nearest")
+        return np.asarray(smoothed, np.float32)
+
+    sure = np.stack([cue.sure for cue in cues])
+    top = smooth(np.stack([cue.top_cm for cue in cues]) * sure) / smooth(sure)
+    skin = smooth(np.stack([cue.skin_cm for cue in cues]))
+    flesh = smooth(np.stack([cue.flesh for cue in cues]))
+    return [BodyCue(top[i], sure[i], skin[i], flesh[i]) for i in range(len(cues))]

@@ -15,6 +15,7 @@ from headswap.vision.pose import fit_pose
 _STABLE = np.array([33, 133, 362, 263, 168, 6, 4, 127, 356, 10, 67, 297, 152, 58, 288])
 _HAIR = 0.12
 _SURE_HAIR = 0.3
+_HANGING = 0.7
 _ROOT_CM = 1.5
 _GROW_CM = 0.5
 _FRIZZ_CM = 1.1
@@ -113,8 +114,12 @@ def own_hair(mattes: Mattes, landmarks: F32, scale_px_cm: float) -> F32:
     left = (1 - np.maximum(dressed, bare)).astype(np.float32)
     # Hair grows on the skull: what does not hang together with hair above the lobes is not hair.
     skull = cv2.dilate(face_and_ears(points, hair.shape), _disc(_ROOT_CM * unit))
-    roots = (skull > 0) & (rows < points[[132, 361], 1].mean())
-    solid = (hair * left > _SURE_HAIR).astype(np.uint8)
+    below_lobes = rows > points[[132, 361], 1].mean()
+    roots = (skull > 0) & ~below_lobes
+    # A dark collar is half taken for hair; where hair hangs down it is about as sure as on top.
+    top = float(np.percentile(hair[roots], 90)) if roots.any() else 1.0
+    hanging = np.where(below_lobes, max(_SURE_HAIR, _HANGING * top), _SURE_HAIR)
+    solid = (hair * left > hanging).astype(np.uint8)
     solid = cv2.morphologyEx(solid, cv2.MORPH_CLOSE, _disc(0.25 * unit))
     _, labels = cv2.connectedComponents(solid)
     mine = np.unique(labels[roots & (solid > 0)])
