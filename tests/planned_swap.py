@@ -15,6 +15,7 @@ from headswap.media import Frame, VideoReader
 from headswap.sample import Identity, SampleFrame, SampleScene, portrait, write_clip
 from headswap.swapping.compose.mosaic import Plate
 from headswap.swapping.engines import engine_named
+from headswap.swapping.glimpses import Glimpse
 from headswap.swapping.head_model import HeadModel
 from headswap.swapping.plan import RenderPlan
 from headswap.swapping.planning import calibrated_plan, final_plan, first_plan
@@ -80,7 +81,7 @@ class Surveyed:
     """The final plan, what its survey saw, and (h, w) where the background was clear."""
 
     plan: RenderPlan
-    looks: list[KeyLook]
+    looks: list[KeyLook | Glimpse]
     clear: Bool
 
 

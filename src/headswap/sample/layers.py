@@ -1,4 +1,4 @@
-"""Lays bodies, heads and the hand over a picture, each giving the alpha it covered."""
+"""Lays bodies, heads and what is held before them over a picture; each gives its alpha."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from headswap.arrays import F32
+from headswap.arrays import F32, F64
 from headswap.sample.body import BODY_SCALE, body
 from headswap.sample.draw import HeadLayer, Placement
 from headswap.sample.hand import PALM_XY, UNITS, hand
+from headswap.sample.microphone import BALL_XY, microphone
 from headswap.sample.motion import Motion, hand_reach, motion
 from headswap.sample.person import person
 from headswap.sample.spec import Identity, SampleSpec
@@ -66,23 +67,47 @@ def put_head(layer: HeadLayer, picture: F32) -> F32:
 
 def put_hand(spec: SampleSpec, index: int, picture: F32) -> F32:
     """Draws the first person's raised hand, in place; gives its alpha (h, w)."""
-    shot = int(index >= spec.cut_frame)
-    first, last = (spec.cut_frame, spec.frame_count) if shot else (0, spec.cut_frame)
-    reach = hand_reach((index - first) / max(1, last - 1 - first))
-    cast = cast_of(spec, shot)
-    slot = len(cast) - 1 if shot else 0
-    place = placement(spec, shot, slot, motion(0.0, 0, 1, 0), (0.0, 0.0))
-    red, green, blue = (float(v) for v in person(cast[slot]).skin_rgb)
-    shown = hand((red, green, blue), _CLOTH[cast[slot]])
+    reach, identity, place = _raised(spec, index)
+    red, green, blue = (float(v) for v in person(identity).skin_rgb)
+    shown = hand((red, green, blue), _CLOTH[identity])
     below = (spec.size_wh[1] - place.pivot_xy[1]) / place.scale + 90.0
     start, end = np.array([120.0, below]), np.array([6.0, -8.0])
     target = np.array(place.pivot_xy) + place.scale * (start + reach * (end - start))
-    angle = np.deg2rad(26 - 40 * reach)
-    turn = (1.05 * place.scale / UNITS) * np.array(
-        [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
-    )
-    offset = target - turn @ np.array(PALM_XY)
-    layer = cv2.warpAffine(shown, np.column_stack([turn, offset]), spec.size_wh)
+    return _put(shown, PALM_XY, target, 26 - 40 * reach, 1.05 * place.scale / UNITS, picture)
+
+
+def put_microphone(spec: SampleSpec, index: int, picture: F32) -> F32:
+    """Draws a microphone at the first person's mouth, in place; gives its alpha (h, w)."""
+    reach, _, place = _raised(spec, index)
+    below = (spec.size_wh[1] - place.pivot_xy[1]) / place.scale + 40.0
+    start, end = np.array([60.0, below]), np.array([8.0, -10.0])
+    target = np.array(place.pivot_xy) + place.scale * (start + reach * (end - start))
+    return _put(microphone(), BALL_XY, target, -12.0, place.scale / UNITS, picture)
+
+
+def _raised(spec: SampleSpec, index: int) -> tuple[float, Identity, Placement]:
+    """How far up a thing is now, whose face it goes to, and where that face is at rest."""
+    shot = int(index >= spec.cut_frame)
+    first, last = (spec.cut_frame, spec.frame_count) if shot else (0, spec.cut_frame)
+    cast = cast_of(spec, shot)
+    slot = len(cast) - 1 if shot else 0
+    reach = hand_reach((index - first) / max(1, last - 1 - first))
+    return reach, cast[slot], placement(spec, shot, slot, motion(0.0, 0, 1, 0), (0.0, 0.0))
+
+
+def _put(
+    shown: F32,
+    middle_xy: tuple[float, float],
+    target_xy: F64,
+    angle_deg: float,
+    scale: float,
+    picture: F32,
+) -> F32:
+    """Lays a premultiplied drawing over `picture`, its middle at the target; gives its alpha."""
+    angle = np.deg2rad(angle_deg)
+    turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    offset = target_xy - turn @ np.array(middle_xy)
+    layer = cv2.warpAffine(shown, np.column_stack([turn, offset]), picture.shape[1::-1])
     alpha = layer[..., 3] / 255
     picture *= 1 - alpha[..., None]
     picture += layer[..., :3]

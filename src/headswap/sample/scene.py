@@ -10,7 +10,7 @@ import numpy as np
 from headswap.arrays import F32, F64, U8
 from headswap.sample.background import MARGIN, room
 from headswap.sample.draw import Placement, draw_head
-from headswap.sample.layers import put_body, put_hand, put_head
+from headswap.sample.layers import put_body, put_hand, put_head, put_microphone
 from headswap.sample.motion import Motion, motion
 from headswap.sample.person import person
 from headswap.sample.spec import Identity, SampleSpec
@@ -45,9 +45,9 @@ class HeadTruth:
 @dataclass(frozen=True, slots=True, eq=False)
 class SampleFrame:
     """A rendered frame: `rgb` (h, w, 3) uint8; `heads` from left to right; `occluder` (h, w)
-    float32 alpha of the hand, or None in a scene without one; `plate` (h, w, 3) uint8, the same
-    frame without heads and hand, and with the same grain, `room` without people at all;
-    `frame_from_room` (2, 3) float64 where the camera's motion has put the background.
+    float32 alpha of hand and microphone, or None in a scene without them; `plate` (h, w, 3) uint8,
+    the same frame without heads and what is before them, and with the same grain, `room` without
+    people at all; `frame_from_room` (2, 3) float64 what the camera's motion did to the background.
     """
 
     rgb: U8
@@ -107,10 +107,22 @@ def _render(spec: SampleSpec, index: int) -> SampleFrame:
         alpha = put_head(layer, picture)
         heads = [_behind(head, np.maximum(covered, alpha)) for head in heads]
         heads.append(_truth(identity, moment, place, alpha))
-    occluder = put_hand(spec, index, picture) if spec.occluder else None
+    occluder = _occlude(spec, index, picture)
     grain = _grain(spec, index)
     bare, empty = _finish(plate, grain), _finish(behind, grain)
     return SampleFrame(_finish(picture, grain), tuple(heads), occluder, bare, empty, moved)
+
+
+def _occlude(spec: SampleSpec, index: int, picture: F32) -> F32 | None:
+    """Draws what is held before the first person; gives its alpha (h, w)."""
+    drawn: list[F32] = []
+    if spec.microphone:
+        drawn.append(put_microphone(spec, index, picture))
+    if spec.occluder:
+        drawn.append(put_hand(spec, index, picture))
+    if not drawn:
+        return None
+    return (1 - np.prod([1 - alpha for alpha in drawn], axis=0)).astype(np.float32)
 
 
 def _frame_from_room(spec: SampleSpec, camera: tuple[float, float], zoom: float) -> F64:

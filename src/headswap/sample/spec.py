@@ -22,6 +22,7 @@ class SampleSpec:
     people: one or two, from left to right (the other way round after a cut).
     cut: a change of camera half way: other background, other framing.
     occluder: a hand passes in front of the first person's face once in each shot.
+    microphone: one is held in front of the first person's mouth once in each shot.
     camera_motion: how far the camera drifts, in percent of the frame's height.
     pan: how far the camera turns over the whole film, in percent of the frame's height.
     zoom: how much larger everything is at the end of the film, in percent.
@@ -35,6 +36,7 @@ class SampleSpec:
     people: tuple[Identity, ...] = (Identity.ASTRONAUT,)
     cut: bool = False
     occluder: bool = False
+    microphone: bool = False
     camera_motion: float = 0.0
     pan: float = 0.0
     zoom: float = 0.0

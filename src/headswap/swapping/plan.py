@@ -25,6 +25,10 @@ from headswap.vision.scene import Shot
 Box = tuple[int, int, int, int]
 # Frames between two looks at mattes and plates; what lies between is carried along by motion.
 KEY_STEP = 12
+# Heads nearer to each other than twice this may meet, with hair and shoulders.
+_MEET_CM = 22.0
+# Somebody this much smaller than another is surely behind them.
+_FARTHER = 0.85
 # Arrays in a file begin at multiples of this.
 _ALIGN = 64
 
@@ -115,12 +119,43 @@ class Appearance:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Bystander:
+    """Somebody who keeps their head, on screen without a cut: frames `first` and on.
+
+    landmarks: (k, 478, 3) float32 px. scale: (k,) float64 px per cm.
+    """
+
+    shot: int
+    first: int
+    landmarks: F32
+    scale: F64
+
+    @property
+    def stop(self) -> int:
+        return self.first + len(self.landmarks)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Neighbour:
+    """Somebody before a mapped person in a frame.
+
+    name: theirs in the plan. landmarks: (478, 3) px. scale: px per cm. surely: whether they are
+    clearly nearer; others keep their head, and so count as nearer where it is not clear.
+    """
+
+    name: str
+    landmarks: F32
+    scale: float
+    surely: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class RenderPlan:
     """What to draw in each frame of a video; a part of it renders without the rest.
 
     info: of the source. size_wh: of the result. pts: (n,) int64. camera_from_first: (n, 2, 3) in
     result pixels. heads: by obj_id. folder: mattes of key frames, and plates (see `spans.py`).
-    skin: whose tone head and neck are given.
+    skin: whose tone head and neck are given. bystanders: those who keep their heads.
     """
 
     info: VideoInfo
@@ -132,6 +167,29 @@ class RenderPlan:
     shots: tuple[Shot, ...]
     folder: Path
     skin: Skin = "blend"
+    bystanders: tuple[Bystander, ...] = ()
+
+    def in_front_of(self, appearance: Appearance, frame: int) -> list[Neighbour]:
+        """Who is before a mapped person in a frame, and so near that they may cover each other."""
+        scale = appearance.scale(frame)
+        found = [
+            Neighbour(f"p{a.number}", a.landmarks(frame), a.scale(frame), True)
+            for a in self.present(frame)
+            if (a.scale(frame), a.number) > (scale, appearance.number)
+        ]
+        for n, other in enumerate(self.bystanders):
+            if other.first <= frame < other.stop and other.shot == appearance.shot:
+                at = frame - other.first
+                size = float(other.scale[at])
+                if size > _FARTHER * scale:
+                    nearer = size > scale
+                    found.append(Neighbour(f"b{n}", other.landmarks[at], size, nearer))
+        middle = appearance.landmarks(frame)[168, :2]
+        return [
+            other
+            for other in found
+            if np.linalg.norm(other.landmarks[168, :2] - middle) < _MEET_CM * (scale + other.scale)
+        ]
 
     def present(self, frame: int) -> list[Appearance]:
         """Who is drawn in a frame, the farthest first."""

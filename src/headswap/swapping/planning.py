@@ -20,12 +20,20 @@ from headswap.swapping.compose.shading import LIGHT
 from headswap.swapping.compose.tone import Skin
 from headswap.swapping.engines.mesh import pose_vertices
 from headswap.swapping.engines.protocol import Engine
+from headswap.swapping.glimpses import Glimpse
 from headswap.swapping.head_model import HeadModel
-from headswap.swapping.motion import continuous, follow, neutral_face
-from headswap.swapping.plan import Appearance, RenderPlan, resized_landmarks
+from headswap.swapping.motion import bridge, continuous, follow, neutral_face
+from headswap.swapping.occlusion import (
+    HairPlane,
+    occlusion_of,
+    occlusion_path,
+    save_occlusion,
+)
+from headswap.swapping.plan import Appearance, Bystander, RenderPlan, resized_landmarks
 from headswap.swapping.spans import plate_path, spans_of
-from headswap.swapping.survey import KeyLook, view_path
+from headswap.swapping.survey import KeyLook, key_path, load_mattes, view_path
 from headswap.vision.networks.landmarks import FaceLandmarks
+from headswap.vision.pose import fit_pose
 from headswap.vision.scene import Scene, Track
 
 # The survey looks this far around the eyes, enough for hair down to the chest.
@@ -84,7 +92,22 @@ def first_plan(
         shots=scene.shots,
         folder=folder,
         skin=skin,
+        bystanders=_bystanders(scene, scale, set(heads)),
     )
+
+
+def _bystanders(scene: Scene, scale_xy: F64, mapped: set[int]) -> tuple[Bystander, ...]:
+    """Everybody who keeps their head."""
+    found: list[Bystander] = []
+    for person in scene.people:
+        if person.obj_id in mapped:
+            continue
+        tracks = [_resized(scene.tracks[i], scale_xy) for i in person.tracks]
+        for track in continuous(tracks, float(scene.video.rate)):
+            landmarks, _ = bridge(track)
+            scale = fit_pose(landmarks).scale
+            found.append(Bystander(track.shot, int(track.frames[0]), landmarks, scale))
+    return tuple(found)
 
 
 def calibrated_plan(plan: RenderPlan, engine: Engine, landmarks: FaceLandmarks) -> RenderPlan:
@@ -98,16 +121,25 @@ def calibrated_plan(plan: RenderPlan, engine: Engine, landmarks: FaceLandmarks) 
     )
 
 
-def final_plan(plan: RenderPlan, looks: Sequence[KeyLook]) -> RenderPlan:
-    """The plan with tones and reaches from the survey; the shots' plates are written."""
+def final_plan(plan: RenderPlan, looks: Sequence[KeyLook | Glimpse]) -> RenderPlan:
+    """The plan with tones and reaches from the survey; plates and occlusions are written."""
     by_number: dict[int, list[KeyLook]] = {}
+    glimpses: dict[int, list[Glimpse]] = {}
     for look in sorted(looks, key=lambda look: (look.number, look.frame)):
-        by_number.setdefault(look.number, []).append(look)
+        if isinstance(look, Glimpse):
+            glimpses.setdefault(look.number, []).append(look)
+        else:
+            by_number.setdefault(look.number, []).append(look)
     appearances = tuple(
         _with_looks(plan, appearance, by_number.get(appearance.number, []))
         for appearance in plan.appearances
     )
     _write_plates(plan)
+    for appearance in plan.appearances:
+        if appearance.number in glimpses:
+            hair = _key_hair(plan.folder, appearance)
+            seen = occlusion_of(appearance, glimpses[appearance.number], hair)
+            save_occlusion(occlusion_path(plan.folder, appearance.number), seen)
     return replace(plan, appearances=appearances)
 
 
@@ -163,6 +195,17 @@ def _drawn_reach(appearance: Appearance, head: HeadModel) -> F64:
         reach.append(np.concatenate([from_eyes.min(axis=0), from_eyes.max(axis=0)]))
     every = np.array(reach)
     return np.concatenate([every[:, :2].min(axis=0), every[:, 2:].max(axis=0)])
+
+
+def _key_hair(folder: Path, appearance: Appearance) -> dict[int, HairPlane]:
+    """The person's own hair, by key frame."""
+    found: dict[int, HairPlane] = {}
+    for frame in appearance.key_frames():
+        path = key_path(folder, appearance.number, int(frame))
+        if path.exists():
+            box, mattes = load_mattes(path)
+            found[int(frame)] = HairPlane(box, mattes.hair)
+    return found
 
 
 def _write_plates(plan: RenderPlan) -> None:

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import cv2
 import numpy as np
 
-from headswap.arrays import F32, F64, U8
+from headswap.arrays import F32, F64, U8, Bool
 from headswap.media import Frame, VideoReader
 from headswap.swapping.compose.behind import FOLLOW_PX_PER_CM, Backdrop, KeyBody, grey_of
-from headswap.swapping.compose.blend import compose_head, softened
+from headswap.swapping.compose.blend import compose_head, keep, lay_over, softened
 from headswap.swapping.compose.follow import between
 from headswap.swapping.compose.grain import grained
 from headswap.swapping.compose.light import light_gain, tone_texture
 from headswap.swapping.compose.mosaic import Plate
 from headswap.swapping.compose.neck import NeckTone, agreement, led_over, tone_neck
+from headswap.swapping.compose.occluders import Occluder, find_occluder, put_in_front, touches
 from headswap.swapping.compose.plate import body_layer, over, settle
 from headswap.swapping.compose.removal import (
     faded,
@@ -30,9 +32,10 @@ from headswap.swapping.compose.shading import light_change, relit, turned_light
 from headswap.swapping.compose.sharpness import matching_blur
 from headswap.swapping.engines.protocol import Engine, HeadLayer
 from headswap.swapping.head_model import HeadModel
+from headswap.swapping.occlusion import Occlusion, load_occlusion, occlusion_path
 from headswap.swapping.plan import Appearance, Box, RenderPlan
 from headswap.swapping.spans import Span, plate_path, shares, spans_of
-from headswap.swapping.survey import key_path, load_mattes
+from headswap.swapping.survey import front_path, key_path, load_mattes
 from headswap.vision.mattes import Mattes
 
 
@@ -41,7 +44,7 @@ class _Key:
     """A key frame of one appearance, in the key's box.
 
     covers: (h, w, 3) hair, person and skin. body: what is below the head. blur_px: how soft the
-    face is.
+    face is. front: (h', w') by name, people before this one, at working size.
     """
 
     frame: int
@@ -49,6 +52,7 @@ class _Key:
     covers: U8
     body: KeyBody
     blur_px: float
+    front: dict[str, U8]
 
 
 class Renderer:
@@ -62,6 +66,7 @@ class Renderer:
         self._backdrops: dict[int, Backdrop] = {}
         self._toned: dict[int, HeadModel] = {}
         self._agreements: dict[int, tuple[F32, NeckTone]] = {}
+        self._occlusions: dict[int, Occlusion | None] = {}
 
     def frames(self, start: int, stop: int, threads: int = 1) -> Iterator[Frame]:
         """Finished frames `start` to `stop` (exclusive), in order."""
@@ -125,7 +130,8 @@ class Renderer:
         ratio = self._ratio(appearance)
         neck = appearance.neck_px(frame.index)
         body = KeyBody.of(rgb, box, below, area, neck, unit, ratio)
-        return _Key(frame.index, box, covers, body, blur)
+        front = _load_front(front_path(self._plan.folder, appearance.number, frame.index))
+        return _Key(frame.index, box, covers, body, blur, front)
 
     def _ratio(self, appearance: Appearance) -> float:
         """How much smaller the pictures are in which a body is followed."""
@@ -163,11 +169,19 @@ class Renderer:
         return self._agreements[appearance.number]
 
     def _render(self, frame: Frame) -> Frame:
+        source, drawn = frame, list[tuple[Box, HeadLayer]]()
         for appearance in self._plan.present(frame.index):
-            frame = self._swap_head(frame, appearance)
+            frame = self._swap_head(source, frame, appearance, drawn)
         return frame
 
-    def _swap_head(self, frame: Frame, appearance: Appearance) -> Frame:
+    def _swap_head(
+        self,
+        source: Frame,
+        frame: Frame,
+        appearance: Appearance,
+        drawn: list[tuple[Box, HeadLayer]],
+    ) -> Frame:
+        """The frame with one more head; drawn: the layers so far, farther away, and their boxes."""
         i = frame.index
         box = appearance.box(i, self._plan.size_wh)
         before, after = appearance.keys_around(i)
@@ -178,7 +192,8 @@ class Renderer:
         ]
         if box is None or not keys:
             return frame
-        rgb = frame.rgb(box)
+        seen = source.rgb(box)
+        rgb = present = seen if frame is source else frame.rgb(box)
         face = appearance.landmarks(i) - np.array([box[0], box[1], 0], np.float32)
         unit = appearance.scale(i)
         covers = np.maximum.reduce([self._covers(key, appearance, i, box) for key in keys])
@@ -187,9 +202,11 @@ class Renderer:
         area = faded(area, box, self._plan.size_wh, unit)
         part = 0.0 if after == before else (i - before) / (after - before)
         taken = np.maximum(person, cv2.resize(area, hair.shape[::-1]))
-        plate = self._background(appearance, i, box, rgb, taken)
-        plate = settle(over(self._body(appearance, keys, part, i, box, rgb), plate), rgb, area)
-        layer = self._draw(appearance, i, box, rgb)
+        plate = self._background(appearance, i, box, seen, taken)
+        plate = settle(over(self._body(appearance, keys, part, i, box, seen), plate), seen, area)
+        for other_box, other in drawn:
+            lay_over(plate, other, other_box, box)
+        layer = self._draw(appearance, i, box, seen)
         layer = softened(layer, (1 - part) * keys[0].blur_px + part * keys[-1].blur_px)
         neck = self._agreed(appearance)[1]
         toned = np.zeros(area.shape, np.bool_)
@@ -200,10 +217,69 @@ class Renderer:
         pixels, changed = compose_head(rgb, plate, area, layer, unit)
         changed |= toned
         x0, y0, x1, y1 = layer.box_xyxy
-        drawn = area.copy()
-        np.maximum(drawn[y0:y1, x0:x1], layer.alpha, out=drawn[y0:y1, x0:x1])
-        pixels = grained(pixels, drawn, appearance.grain, box[:2], i)
+        new = area.copy()
+        np.maximum(new[y0:y1, x0:x1], layer.alpha, out=new[y0:y1, x0:x1])
+        pixels = grained(pixels, new, appearance.grain, box[:2], i)
+        occluder = self._occluder(appearance, i, box, seen, changed)
+        if occluder is not None:
+            put_in_front(occluder, pixels, changed)
+        front = self._in_front(keys, appearance, i, box)
+        if front is not None:
+            keep(present, front, pixels, changed)
+        drawn.append((box, layer))
         return frame.with_rgb(box, pixels, changed)
+
+    def _occluder(
+        self, appearance: Appearance, i: int, box: Box, rgb: U8, changed: Bool
+    ) -> Occluder | None:
+        """What is before the head in a crop, as far as it matters to what has changed there."""
+        occlusion = self._occlusion(appearance.number)
+        if occlusion is None:
+            return None
+        corner = np.array(box[:2], np.float32)
+        points = [track.at(i) for track in occlusion.hands]
+        hands = [p - corner for p in points if p is not None]
+        near = [hand for hand in hands if touches(hand, changed)]
+        strange = occlusion.strange_at(i)
+        if strange is None and not near:
+            return None
+        face = appearance.landmarks(i) - np.append(corner, np.float32(0))
+        unit = appearance.scale(i)
+        x, y, width, height = cv2.boundingRect(changed.astype(np.uint8))
+        needed = (x, y, x + width, y + height)
+        return find_occluder(rgb, face, unit, occlusion.face, strange, near, needed)
+
+    def _in_front(self, keys: list[_Key], appearance: Appearance, i: int, box: Box) -> F32 | None:
+        """(h, w) 0..1: people before this one in a crop, each carried by their own motion."""
+        here = {other.name: other for other in self._plan.in_front_of(appearance, i)}
+        shape = (box[3] - box[1], box[2] - box[0])
+        total, weight = dict[str, F32](), dict[str, F32]()
+        for key in keys:
+            # The nearer key frame says more.
+            share = 1 / (1 + abs(key.frame - i))
+            then = {o.name: o for o in self._plan.in_front_of(appearance, key.frame)}
+            for name in sorted(key.front.keys() & here.keys() & then.keys()):
+                motion = follow_head(then[name].landmarks, here[name].landmarks)
+                size = (key.box[2] - key.box[0], key.box[3] - key.box[1])
+                plane = np.asarray(cv2.resize(key.front[name], size), np.uint8)
+                # Of what lay outside the key frame's crop it says nothing.
+                known = np.dstack([plane, np.full_like(plane, 255)])
+                carried = _moved(known, motion, key.box, box, None, cv2.BORDER_CONSTANT)
+                both = carried.astype(np.float32) * np.float32(share)
+                nothing = np.zeros(shape, np.float32)
+                total[name] = np.add(total.get(name, nothing), both[..., 0])
+                weight[name] = np.add(weight.get(name, nothing), both[..., 1])
+        if not total:
+            return None
+        every = [total[name] / np.maximum(weight[name], 1) for name in total]
+        # Key frames differ by a little at an outline; half of them are enough.
+        return np.clip(1.8 * np.maximum.reduce(every) - 0.3, 0, 1).astype(np.float32)
+
+    def _occlusion(self, number: int) -> Occlusion | None:
+        if number not in self._occlusions:
+            path = occlusion_path(self._plan.folder, number)
+            self._occlusions[number] = load_occlusion(path) if path.exists() else None
+        return self._occlusions[number]
 
     def _draw(self, appearance: Appearance, i: int, box: Box, rgb: U8) -> HeadLayer:
         """The new head in the light of this frame, its box relative to the given one."""
@@ -249,6 +325,13 @@ class Renderer:
         if len(layers) == 1:
             return layers[0]
         return np.asarray(cv2.addWeighted(layers[0], 1 - part, layers[1], part, 0.0), np.uint8)
+
+
+def _load_front(path: Path) -> dict[str, U8]:
+    if not path.exists():
+        return {}
+    with np.load(path) as data:
+        return dict(zip(data["names"].tolist(), data["planes"], strict=True))
 
 
 def _moved(

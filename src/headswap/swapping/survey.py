@@ -11,16 +11,19 @@ import numpy as np
 from headswap.arrays import F32, U8
 from headswap.media import Frame, VideoReader
 from headswap.swapping.compose.body import BodyCue
+from headswap.swapping.compose.crossing import person_in_front
 from headswap.swapping.compose.grain import Grain, grain_of
 from headswap.swapping.compose.mosaic import View
 from headswap.swapping.compose.neck import jaw_tone, neck_tone
 from headswap.swapping.compose.plate import clear_background, clear_of, cue_at_work_size
 from headswap.swapping.compose.removal import head_area, own_hair
 from headswap.swapping.compose.shading import light_of
+from headswap.swapping.glimpses import Glimpse, glimpse, glimpse_frames
 from headswap.swapping.plan import Appearance, Box, RenderPlan, box_around
 from headswap.swapping.reference import skin_tone
 from headswap.swapping.spans import WIDE_REACH_CM, part_seen, spans_of
 from headswap.vision.mattes import MatteReader, Mattes
+from headswap.vision.networks.hands import HandFinder
 from headswap.vision.store import ModelStore
 
 # A head with its hair, where nothing closer is known.
@@ -52,32 +55,40 @@ def key_path(folder: Path, number: int, frame: int) -> Path:
     return folder / f"key-{number}-{frame}.npz"
 
 
+def front_path(folder: Path, number: int, frame: int) -> Path:
+    return folder / f"front-{number}-{frame}.npz"
+
+
 def view_path(folder: Path, frame: int) -> Path:
     return folder / f"view-{frame}.npz"
 
 
 def survey(
     plan: RenderPlan, start: int, stop: int, store: ModelStore, looked: Callable[[], None]
-) -> list[KeyLook]:
+) -> list[KeyLook | Glimpse]:
     """Looks at frames from `start` to `stop`; mattes of key frames and views go into the folder.
 
     looked: called after each look at a person.
     """
     wanted: dict[int, list[Appearance]] = {}
     for appearance in plan.appearances:
-        for key in appearance.key_frames():
-            if start <= key < stop:
-                wanted.setdefault(int(key), []).append(appearance)
+        # Every key frame is one of them.
+        for frame in glimpse_frames(appearance):
+            if start <= frame < stop:
+                wanted.setdefault(int(frame), []).append(appearance)
     views = _view_boxes(plan, start, stop)
     frames = sorted({*wanted, *views})
     if not frames:
         return []
     eyes = _Eyes(plan, store)
-    looks: list[KeyLook] = []
+    looks: list[KeyLook | Glimpse] = []
     with VideoReader(plan.info.path, plan.size_wh, threads=1) as video:
         for frame in video.frames(frames[0], frames[-1] + 1, plan.pts):
             seen: list[_Seen] = []
             for appearance in wanted.get(frame.index, ()):
+                looks += eyes.glimpse(appearance, frame)
+                if appearance.keys_around(frame.index)[1] != frame.index:
+                    continue
                 found = eyes.look(appearance, frame)
                 if found is not None:
                     seen.append(found)
@@ -118,6 +129,12 @@ class _Eyes:
     def __init__(self, plan: RenderPlan, store: ModelStore) -> None:
         self._plan = plan
         self._mattes = MatteReader(store)
+        self._hands = HandFinder(store)
+
+    def glimpse(self, appearance: Appearance, frame: Frame) -> list[Glimpse]:
+        """What is seen of the face and of hands before it, if the head is in the picture."""
+        seen = glimpse(appearance, frame, self._plan.size_wh, self._hands)
+        return [] if seen is None else [seen]
 
     def look(self, appearance: Appearance, frame: Frame) -> _Seen | None:
         """What the frame tells of a person; their mattes are kept in the plan's folder."""
@@ -126,11 +143,14 @@ class _Eyes:
         if box is None:
             return None
         unit = appearance.scale(i)
-        rgb, face, mattes = self._read(appearance, frame, box)
+        rgb, face, everybody = self._read(appearance, frame, box)
+        mattes = _own(everybody, face, unit)
         if _cut_off(mattes.hair, box, plan.size_wh):
             wide = box_around(appearance.landmarks(i), unit, WIDE_REACH_CM, plan.size_wh)
             box = wide or box
-            rgb, face, mattes = self._read(appearance, frame, box)
+            rgb, face, everybody = self._read(appearance, frame, box)
+            mattes = _own(everybody, face, unit)
+        _look_in_front(plan, appearance, i, box, everybody)
         save_mattes(key_path(plan.folder, appearance.number, i), box, mattes)
         area = head_area(mattes.hair, mattes.person, face, unit, rgb.shape[1::-1])
         tone = skin_tone(rgb, face)
@@ -155,9 +175,7 @@ class _Eyes:
     def _read(self, appearance: Appearance, frame: Frame, box: Box) -> tuple[U8, F32, Mattes]:
         rgb = frame.rgb(box)
         face = appearance.landmarks(frame.index) - np.array([box[0], box[1], 0], np.float32)
-        mattes = self._mattes.read(rgb, face)
-        hair = own_hair(mattes, face, appearance.scale(frame.index))
-        return rgb, face, replace(mattes, hair=hair)
+        return rgb, face, self._mattes.read(rgb, face)
 
     def view(self, frame: Frame, box: Box, seen: list[_Seen]) -> View:
         """The frame's background in a box: what is no person, looked at closely where known."""
@@ -203,6 +221,31 @@ def _cut_off(hair: F32, box: Box, size_wh: tuple[int, int]) -> bool:
         (box[3] < size_wh[1], hair[-2:]),
     )
     return any(inside and float(edge.max()) > 0.3 for inside, edge in edges)
+
+
+def _own(mattes: Mattes, face: F32, unit: float) -> Mattes:
+    """The mattes with hair that is another's left out."""
+    return replace(mattes, hair=own_hair(mattes, face, unit))
+
+
+def _look_in_front(
+    plan: RenderPlan, appearance: Appearance, frame: int, box: Box, mattes: Mattes
+) -> None:
+    """Keeps what of a key frame belongs to people before this one, if there are any."""
+    corner = np.array([box[0], box[1], 0], np.float32)
+    own = (appearance.landmarks(frame) - corner, appearance.scale(frame))
+    planes = {
+        other.name: person_in_front(
+            mattes, (other.landmarks - corner, other.scale), own, other.surely
+        )
+        for other in plan.in_front_of(appearance, frame)
+    }
+    if planes:
+        np.savez(
+            front_path(plan.folder, appearance.number, frame),
+            names=np.array([*planes]),
+            planes=np.array([*planes.values()]),
+        )
 
 
 def _reach(area: F32, face: F32, unit: float) -> tuple[float, float, float, float]:

@@ -22,6 +22,7 @@ from headswap.swapping.compose.tone import Skin
 from headswap.swapping.compute import Compute, Job
 from headswap.swapping.crew import Crew
 from headswap.swapping.engines import engine_named
+from headswap.swapping.glimpses import Glimpse
 from headswap.swapping.head_model import HeadModel
 from headswap.swapping.plan import RenderPlan
 from headswap.swapping.planning import calibrated_plan, final_plan, first_plan
@@ -195,7 +196,9 @@ def _build_heads(
     return heads
 
 
-def _survey(plan: RenderPlan, crew: Compute, options: SwapOptions, report: Report) -> list[KeyLook]:
+def _survey(
+    plan: RenderPlan, crew: Compute, options: SwapOptions, report: Report
+) -> list[KeyLook | Glimpse]:
     path = plan.folder / "first.plan"
     plan.save(path)
     count = len(plan.pts)

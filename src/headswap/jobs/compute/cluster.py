@@ -106,5 +106,6 @@ class RayCluster:
 
 def _inputs(folder: Path) -> list[Path]:
     """The files of a plan's folder that a job may read."""
-    wanted = ("*.plan", "*.plan.arrays", "key-*.npz", "plate-*.npz")
+    planes = ("key-*.npz", "front-*.npz", "plate-*.npz", "occlusion-*.npz")
+    wanted = ("*.plan", "*.plan.arrays", *planes)
     return sorted(path for pattern in wanted for path in folder.glob(pattern))

@@ -9,7 +9,7 @@ import numpy as np
 
 from headswap.arrays import F32, U8, Bool
 from headswap.swapping.compose.light import chin_shadow
-from headswap.swapping.engines.protocol import HeadLayer
+from headswap.swapping.engines.protocol import Box, HeadLayer
 
 _CHIN_SHADE = 0.22
 _LEAST_BLUR_PX = 0.3
@@ -39,6 +39,31 @@ def compose_head(
     result[head] = cv2.blendLinear(layer.rgb, result[head], layer.alpha, 1 - layer.alpha)
     changed[head] |= layer.alpha > 1 / 512
     return result, changed
+
+
+def lay_over(plate: U8, layer: HeadLayer, layer_crop: Box, crop: Box) -> None:
+    """Lays a head drawn in one crop of a frame over the plate (h, w, 3) of another, in place."""
+    height, width = plate.shape[:2]
+    x0, y0, x1, y1 = layer.box_xyxy
+    left, top = x0 + layer_crop[0] - crop[0], y0 + layer_crop[1] - crop[1]
+    rows = slice(max(0, top), min(height, top + y1 - y0))
+    columns = slice(max(0, left), min(width, left + x1 - x0))
+    if rows.start >= rows.stop or columns.start >= columns.stop:
+        return
+    part = np.s_[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+    alpha = np.ascontiguousarray(layer.alpha[part])
+    under = np.ascontiguousarray(plate[rows, columns])
+    rgb = np.ascontiguousarray(layer.rgb[part])
+    plate[rows, columns] = cv2.blendLinear(rgb, under, alpha, 1 - alpha)
+
+
+def keep(rgb: U8, share: F32, pixels: U8, changed: Bool) -> None:
+    """Puts the crop `rgb` (h, w, 3) back into `pixels`, in place, as far as share (h, w) 0..1 says.
+
+    Where it is all of it the pixel counts as unchanged.
+    """
+    pixels[:] = cv2.blendLinear(rgb, pixels, share, 1 - share)
+    changed &= share < 1 - 1 / 512
 
 
 def softened(layer: HeadLayer, blur_px: float) -> HeadLayer:
