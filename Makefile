@@ -1,5 +1,5 @@
 # Each target runs the script of its name; what it does is written there.
-.PHONY: setup demo test bench check
+.PHONY: setup demo test bench quality check
 
 setup:
 	@scripts/setup
@@ -13,6 +13,10 @@ test: setup
 # make bench CLIPS=folder PHOTOS=folder; without folders, the sample.
 bench: setup
 	@scripts/bench $(CLIPS) $(PHOTOS) $(OPTIONS)
+
+# Draws the sheets of docs/quality.md and prints their table.
+quality: setup
+	@.venv/bin/python -m benchmarks.quality_page
 
 check: setup
 	@scripts/check

@@ -9,17 +9,22 @@ from pathlib import Path
 from benchmarks.machine import Machine
 from benchmarks.measured import Measured, MemoryRuns
 from benchmarks.printing import markdown, verdict
+from benchmarks.self_swap import SelfSwap
+from benchmarks.self_swap import rows as self_rows
 from benchmarks.table import Row, judgement_rows, memory_rows, run_rows
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One benchmark. memory: None unless it was asked for."""
+    """One benchmark. memory: None unless it was asked for. selves: each clip swapped for itself.
+    truths: rows measured against known truth."""
 
     machine: Machine
     quick: bool
     measured: tuple[Measured, ...]
     memory: MemoryRuns | None
+    selves: tuple[SelfSwap, ...] = ()
+    truths: tuple[Row, ...] = ()
 
 
 def rows_of(measured: Measured) -> list[Row]:
@@ -34,11 +39,18 @@ def summary_rows(report: Report) -> list[Row]:
     for measured in report.measured:
         for row in rows_of(measured):
             if row.limit:
-                # Rows of several people carry the photo's name in brackets.
-                measure = re.sub(r" \([^()]*\)$", "", row.name)
-                collected.setdefault(measure, []).append((measured.name, row))
+                collected.setdefault(_measure(row), []).append((measured.name, row))
+    for one in report.selves:
+        for row in self_rows([one]):
+            collected.setdefault(_measure(row), []).append((one.clip, row))
     rows = [_summary(name, found) for name, found in collected.items()]
-    return rows + (memory_rows(report.memory) if report.memory is not None else [])
+    memory = memory_rows(report.memory) if report.memory is not None else []
+    return [*rows, *memory, *report.truths]
+
+
+def _measure(row: Row) -> str:
+    """The row's name without the photo's or clip's in brackets."""
+    return re.sub(r" \([^()]*\)$", "", row.name)
 
 
 def _summary(name: str, found: list[tuple[str, Row]]) -> Row:
@@ -64,4 +76,6 @@ def write_markdown(report: Report, path: Path) -> None:
         missed = sum(verdict(row) == "MISSED" for row in rows_of(measured))
         parts.append(f"## {measured.name}: {missed or 'none'} missed\n")
         parts.append(markdown(rows_of(measured)))
+    if report.selves:
+        parts += ["## Everybody swapped for themselves\n", markdown(self_rows(list(report.selves)))]
     path.write_text("\n".join(parts), encoding="utf-8")

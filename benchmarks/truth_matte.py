@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 import cv2
 import numpy as np
 
+from benchmarks.table import Row
 from headswap.arrays import F32, U8
 from headswap.sample.portrait import PORTRAIT_WH, DrawnPortrait, drawn_portrait
 from headswap.sample.spec import Identity
@@ -105,6 +106,17 @@ def measure(store: ModelStore, folder: Path, sheets: Path | None) -> list[MatteE
                 sheet = np.hstack([truth.rgb, *shown]).astype(np.uint8)
                 cv2.imwrite(str(sheets / f"{identity.value}-{name}.png"), sheet[..., ::-1])
     return found
+
+
+def rows(folder: Path) -> list[Row]:
+    """The mean over all portraits; these are left in the folder."""
+    store = ModelStore.default()
+    errors = measure(store, folder, None)
+    mean = float(np.mean([e.behind for e in errors]))
+    whole = float(np.mean([e.whole for e in errors]))
+    note = f"{len(errors)} portraits, {store.pack} pack; all around the head {whole:.3f}"
+    name = "matte: mean absolute error of alpha in the edge band"
+    return [Row(name, f"{mean:.3f}", f"<= {LIMIT}", mean <= LIMIT, note)]
 
 
 def main(arguments: list[str] | None = None) -> int:

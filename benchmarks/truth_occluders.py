@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from benchmarks.table import Row
 from headswap.arrays import F32, Bool
 from headswap.media import Frame, VideoReader
 from headswap.sample import Identity, SampleScene, SampleSpec, build_scene, portrait, write_clip
@@ -47,6 +48,7 @@ SCENES = {
     "nothing, light skin": SampleSpec(_SIZE, _SECONDS, people=(A,), seed=3),
     "nothing, dark skin": SampleSpec(_SIZE, _SECONDS, people=(B,), seed=3),
 }
+MIN_KEPT, MAX_WRONG = 95.0, 2.0
 # Where source and new head look alike nobody can see which of them is shown.
 _TOLD_APART = 24.0
 
@@ -137,6 +139,25 @@ def clip_count(clip: Path, folder: Path, store: ModelStore) -> Count:
 
 def _face(landmarks: F32, shape: tuple[int, ...]) -> Bool:
     return face_and_ears(landmarks, (shape[0], shape[1])) > 0
+
+
+def rows(folder: Path) -> list[Row]:
+    """The rows of all scenes; their clips are left in the folder."""
+    store = ModelStore.default()
+    found: list[Row] = []
+    for name, spec in SCENES.items():
+        place = folder / name.replace(" ", "-").replace(",", "")
+        place.mkdir(parents=True)
+        count = scene_count(build_scene(spec), place, store)
+        wrong = 100 * count.head_kept / max(count.head, 1)
+        note = f"worst frame {100 * count.worst_frame:.1f} %"
+        if count.occluder:
+            kept = 100 * count.occluder_kept / count.occluder
+            title = f"in front, {name}: kept"
+            found.append(Row(title, f"{kept:.1f} %", ">= 95 %", kept >= MIN_KEPT))
+        title = f"in front, {name}: head wrongly kept"
+        found.append(Row(title, f"{wrong:.2f} %", "<= 2 %", wrong <= MAX_WRONG, note))
+    return found
 
 
 def main(arguments: list[str] | None = None) -> int:

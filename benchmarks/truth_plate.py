@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from benchmarks.table import Row
 from headswap.arrays import F32, U8, Bool
 from headswap.media import VideoReader
 from headswap.sample import Identity, SampleFrame, SampleSpec, build_scene, portrait, write_clip
@@ -161,6 +162,30 @@ def _shown_elsewhere(truth: Sequence[SampleFrame], index: int) -> Bool:
         move = (here @ np.linalg.inv(there))[:2]
         any_shows |= cv2.warpAffine(free, move, (width, height), flags=cv2.INTER_NEAREST) > 0
     return any_shows
+
+
+def rows(folder: Path) -> list[Row]:
+    """The rows of all scenes; their clips are left in the folder."""
+    store = ModelStore.default()
+    found: list[Row] = []
+    for name, spec in SCENES.items():
+        place = folder / name.replace(" ", "-").replace(",", "")
+        place.mkdir(parents=True)
+        truth = measure(spec, place, store)
+        note = f"all of the old head {truth.whole.psnr_db:.1f} dB, flicker {truth.flicker:.2f}"
+        found += [
+            _row(f"plate, {name}: shown elsewhere", truth.seen, MIN_SEEN_DB, note),
+            _row(f"plate, {name}: shown nowhere", truth.hidden, MIN_ELSEWHERE_DB),
+            _row(f"plate, {name}: body", truth.body, MIN_ELSEWHERE_DB),
+        ]
+    return found
+
+
+def _row(name: str, error: Error, limit_db: float, note: str = "") -> Row:
+    if error.count == 0:
+        return Row(name, "none", f">= {limit_db:.0f} dB", None, note)
+    holds = error.psnr_db >= limit_db
+    return Row(name, f"{error.psnr_db:.1f} dB", f">= {limit_db:.0f} dB", holds, note)
 
 
 def main(names: Sequence[str]) -> int:

@@ -17,10 +17,11 @@ from benchmarks.measured import Measured, MemoryRuns
 from benchmarks.pairing import every_clip, listed, named_pairs
 from benchmarks.printing import markdown, verdict, write_json
 from benchmarks.process import Ran, last_lines, run_measured
+from benchmarks.self_swap import SelfSwap
 from benchmarks.streams import StreamCheck
 from benchmarks.summary import Report, summary_rows, write_markdown
 from benchmarks.swap_run import SwapRun, stages
-from benchmarks.table import AWAY, judgement_rows, memory_rows, run_rows
+from benchmarks.table import AWAY, Row, judgement_rows, memory_rows, run_rows
 from benchmarks.video import MeasureError
 
 CLIPS = [Path("talk_a.mp4"), Path("talk_b.mp4"), Path("walk.mkv")]
@@ -76,13 +77,13 @@ def _measured(run: SwapRun, judgement: Judgement | None, short_side_px: int = 72
     [
         ({}, []),
         ({"farther": (7,)}, ["nearer the photo than the target"]),
-        ({"to_photo": 0.43}, ["dlib distance to the photo"]),
+        ({"to_photo": 0.39}, ["dlib distance to the photo"]),
         ({"missing": (1, 2)}, ["frames with a face in the source, none in the result"]),
         ({"unchanged": (9,)}, ["frames in which the face is still the source's"]),
-        ({"pose_deg": 4.6}, ["head pose off the source's"]),
-        ({"blendshapes": 0.071}, ["52 blendshapes off the source's"]),
-        ({"jitter": 1.21}, ["landmark jitter over the source's"]),
-        ({"flicker": 9.0}, []),
+        ({"pose_deg": 3.1}, ["head pose off the source's"]),
+        ({"blendshapes": 0.051}, ["52 blendshapes off the source's"]),
+        ({"jitter": 1.11}, ["landmark jitter over the source's"]),
+        ({"flicker": 1.31}, ["face-aligned flicker over the source's"]),
         ({"jitter": math.nan, "sampled": 0}, []),
     ],
 )
@@ -117,7 +118,7 @@ def test_a_failed_swap_is_a_row_that_says_why() -> None:
 
 
 @pytest.mark.parametrize(
-    ("short_side_px", "wall_s", "passed"), [(720, 16.0, True), (720, 16.2, False), (288, 99, None)]
+    ("short_side_px", "wall_s", "passed"), [(720, 12.0, True), (720, 12.2, False), (288, 99, None)]
 )
 def test_time_is_limited_at_720p(short_side_px: int, wall_s: float, passed: bool | None) -> None:
     rows = run_rows(_measured(_run(wall_s=wall_s), _judgement(_person()), short_side_px))
@@ -147,10 +148,26 @@ def test_the_summary_counts_clips_and_names_those_that_miss(tmp_path: Path) -> N
     assert "9.00 deg" in rows["head pose off the source's"].note
     assert rows["dlib distance to the photo"].passed
     write_markdown(report, tmp_path / "r.md")
-    assert "| head pose off the source's | 1 of 2 | <= 4.5 | MISSED |" in (
+    assert "| head pose off the source's | 1 of 2 | <= 3 | MISSED |" in (
         tmp_path / "r.md"
     ).read_text(encoding="utf-8")
     assert markdown([]).count("\n") == 2
+
+
+def test_the_summary_counts_self_swaps_and_carries_the_truths(tmp_path: Path) -> None:
+    selves = (
+        SelfSwap("a.mp4", 3, 40, 25.0, 0.9, 7, 22.0),
+        SelfSwap("b.mp4", 3, 40, 23.0, 0.9, 7, 22.0),
+    )
+    truth = Row("identity switches", "0", "0", True)
+    report = Report(this_machine(), False, (), None, selves, (truth,))
+    rows = {row.name: row for row in summary_rows(report)}
+    assert rows["self-swap: PSNR in the head's box"].value == "1 of 2"
+    assert "b.mp4 23.00 dB" in rows["self-swap: PSNR in the head's box"].note
+    assert rows["self-swap: SSIM in the head's box"].passed
+    assert rows["identity switches"] is truth
+    write_markdown(report, tmp_path / "r.md")
+    assert "frame 7: 22.0 dB" in (tmp_path / "r.md").read_text(encoding="utf-8")
 
 
 def test_json_has_words_for_numbers_it_lacks(tmp_path: Path) -> None:

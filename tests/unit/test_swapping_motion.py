@@ -35,11 +35,12 @@ def _frames(tracks: list[Track]) -> list[tuple[int, int, int, int]]:
     [
         ([], []),
         ([_span(3, 4)], [(0, 3, 3, 1)]),
-        # A gap of exactly a second is bridged, one frame more is not.
-        ([_span(0, 10), _span(34, 40)], [(0, 0, 39, 16)]),
-        ([_span(0, 10), _span(35, 40)], [(0, 0, 9, 10), (0, 35, 39, 5)]),
-        ([_track([0, 1, 26, 27])], [(0, 0, 27, 4)]),
-        ([_track([0, 1, 27, 28])], [(0, 0, 1, 2), (0, 27, 28, 2)]),
+        # A second without a face (26 frames, with the one that rounding takes) is bridged, one
+        # frame more is not.
+        ([_span(0, 10), _span(36, 40)], [(0, 0, 39, 14)]),
+        ([_span(0, 10), _span(37, 40)], [(0, 0, 9, 10), (0, 37, 39, 3)]),
+        ([_track([0, 1, 28, 29])], [(0, 0, 29, 4)]),
+        ([_track([0, 1, 29, 30])], [(0, 0, 1, 2), (0, 29, 30, 2)]),
         # Out of order, and three in a row.
         ([_span(20, 30), _span(0, 10), _span(40, 50)], [(0, 0, 49, 30)]),
         # A cut parts whatever the gap.
@@ -71,6 +72,17 @@ def test_a_gap_is_bridged_in_a_straight_line_and_marked_unseen() -> None:
     for step in range(5):
         expected = face_at(100 + 10 * step, 100 - 5 * step)
         assert np.allclose(landmarks[step], expected, atol=1e-3)
+
+
+def test_frames_in_which_the_head_was_only_followed_are_unseen_and_shape_nothing() -> None:
+    faces = np.stack([face_at(100, 100)] * 4 + [face_at(100, 100, scale=9.0)])
+    faces[4, :, 1] *= 1.2
+    track = replace(
+        track_of(faces, [3, 4, 5, 6, 7]), presence=np.array([1, 1, 1, 1, 0], np.float32)
+    )
+    assert bridge(track)[1].tolist() == [True, True, True, True, False]
+    calm = track_of(faces[:4], [3, 4, 5, 6])
+    assert np.allclose(neutral_face([track]), neutral_face([calm]), atol=1e-3)
 
 
 def test_a_track_without_gaps_is_bridged_to_itself() -> None:

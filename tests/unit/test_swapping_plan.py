@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import pickle
 from dataclasses import replace
-from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from headswap.media import ColorTags, VideoInfo
 from headswap.swapping.compose.grain import Grain
 from headswap.swapping.compose.mosaic import Plate
 from headswap.swapping.compose.shading import LIGHT
@@ -21,13 +19,13 @@ from headswap.swapping.plan import (
     Appearance,
     RenderPlan,
     box_around,
-    resized_landmarks,
 )
 from headswap.swapping.planning import final_plan, first_plan
 from headswap.swapping.report import FrameRange, PersonReport, SwapReport, person_reports
+from headswap.swapping.resized import resized_landmarks
 from headswap.swapping.survey import KeyLook, load_mattes, save_mattes
 from headswap.vision.mattes import Mattes
-from headswap.vision.scene import Person, Scene, Shot, Track
+from headswap.vision.scene import Scene, Shot
 from tests.made_heads import (
     PX_PER_CM,
     appearance_of,
@@ -38,26 +36,9 @@ from tests.made_heads import (
     track_of,
     turned,
 )
+from tests.made_scenes import info_of, scene_of
 
 SIZE_WH = (320, 240)
-
-
-def _info(path: Path = Path("clip.mp4")) -> VideoInfo:
-    return VideoInfo(
-        path=path,
-        width=320,
-        height=240,
-        rotation_deg=0,
-        time_base=Fraction(1, 25),
-        rate=Fraction(25),
-        frame_count=100,
-        duration_s=4.0,
-        codec="h264",
-        pixel_format="yuv420p",
-        color=ColorTags("tv", "bt709", "bt709", "bt709"),
-        sample_aspect=Fraction(1),
-        audio_streams=0,
-    )
 
 
 def _appearance(
@@ -70,7 +51,7 @@ def _appearance(
 
 def _plan(appearances: list[Appearance], frames: int = 100, folder: Path = Path()) -> RenderPlan:
     return RenderPlan(
-        info=_info(),
+        info=info_of(),
         size_wh=SIZE_WH,
         pts=np.arange(frames, dtype=np.int64),
         camera_from_first=np.repeat(np.eye(2, 3, dtype=np.float32)[None], frames, 0),
@@ -78,21 +59,6 @@ def _plan(appearances: list[Appearance], frames: int = 100, folder: Path = Path(
         heads={0: painted_head()},
         shots=(Shot(0, frames),),
         folder=folder,
-    )
-
-
-def _scene(tracks: list[Track], people: list[tuple[int, ...]], shots: list[Shot]) -> Scene:
-    frames = shots[-1].stop
-    return Scene(
-        video=_info(),
-        pts=np.arange(frames, dtype=np.int64),
-        shots=tuple(shots),
-        tracks=tuple(tracks),
-        people=tuple(
-            Person(i, own, None, 0, np.zeros(4, np.float32)) for i, own in enumerate(people)
-        ),
-        camera_from_first=np.repeat(np.eye(2, 3, dtype=np.float32)[None], frames, 0),
-        pack="core",
     )
 
 
@@ -213,7 +179,7 @@ def _two_people() -> Scene:
         track_of(other, list(range(10))),
         track_of(other, list(range(20, 30)), shot=1),
     ]
-    return _scene(tracks, [(0,), (1, 2)], [Shot(0, 20), Shot(20, 30)])
+    return scene_of(tracks, [(0,), (1, 2)], [Shot(0, 20), Shot(20, 30)])
 
 
 def test_only_the_mapped_are_planned_each_stretch_on_its_own() -> None:
@@ -322,7 +288,7 @@ SHOTS = [Shot(0, 40), Shot(40, 60), Shot(60, 100)]
 def test_a_report_names_every_frame_that_was_not_swapped_once_with_why(
     appearances: list[Appearance], expected: list[tuple[int, int, str]]
 ) -> None:
-    scene = _scene([], [], SHOTS)
+    scene = scene_of([], [], SHOTS)
     (report,) = person_reports(scene, _plan(appearances), {0: Path("a.jpg")})
     assert [(p.first, p.last) for p in report.not_swapped] == [e[:2] for e in expected]
     for part, (_, _, reason) in zip(report.not_swapped, expected, strict=True):
@@ -336,17 +302,27 @@ def test_bridged_and_strained_frames_are_counted_and_named() -> None:
     seen = np.ones(10, np.bool_)
     seen[3:5] = False
     strained = appearance_of(replace(motion, seen=seen))
-    scene = _scene([], [], SHOTS)
+    scene = scene_of([], [], SHOTS)
     (report,) = person_reports(scene, _plan([strained]), {0: Path("a.jpg")})
     assert report.bridged_frames == 2 and report.frames_swapped == 10
+    assert [(p.first, p.last) for p in report.bridged] == [(8, 9)]
     assert [(p.first, p.last) for p in report.strained] == [(5, 14)]
     calm = appearance_of(motion_of(faces, turned(40), 5))
     (report,) = person_reports(scene, _plan([calm]), {0: Path("a.jpg")})
     assert report.strained == () and report.bridged_frames == 0
 
 
+def test_a_head_behind_somebody_else_is_not_drawn_and_the_report_says_so() -> None:
+    hidden = replace(_appearance(0, 40), hidden=frozenset({7, 8}))
+    assert hidden.box(7, SIZE_WH) is None and hidden.box(6, SIZE_WH) is not None
+    (report,) = person_reports(scene_of([], [], SHOTS), _plan([hidden]), {0: Path("a.jpg")})
+    assert (report.not_swapped[0].first, report.not_swapped[0].last) == (7, 8)
+    assert "behind somebody" in report.not_swapped[0].reason
+    assert report.frames_swapped == 38
+
+
 def test_a_report_is_json_with_a_part_for_each_person() -> None:
-    scene = _scene([], [], SHOTS)
+    scene = scene_of([], [], SHOTS)
     plan = _plan([_appearance(0, 40), _appearance(0, 40, number=1, obj_id=1)])
     people = person_reports(scene, plan, {1: Path("b.jpg"), 0: Path("a.jpg")})
     report = SwapReport(

@@ -28,8 +28,9 @@ Say = Callable[[dict[str, object]], None]
 # Where each stage begins and ends, in hundredths of the job: about its share of the time.
 _STAGES = {
     "analyse": (2, 90),
-    "recognise": (90, 95),
-    "expressions": (95, 98),
+    "recognise": (90, 94),
+    "unseen": (94, 96),
+    "expressions": (96, 98),
     "plan": (1, 4),
     "survey": (4, 25),
     "render": (25, 98),

@@ -34,16 +34,25 @@ def _strands(normals: F32, rng: np.random.Generator, along_xy: tuple[float, floa
     return (_DARK + (_SHINE - _DARK) * glint).astype(np.float32)
 
 
+def cut_mask() -> F32:
+    """(h, w) where the short cut grows."""
+    return canvas.polygon_mask(canvas.tilted(canvas.mirrored(_HAIRLINE)), 2.0)
+
+
+def beard_mask() -> F32:
+    """(h, w) where the beard grows."""
+    return canvas.polygon_mask(canvas.tilted(canvas.mirrored(_BEARD)), 2.8)
+
+
 def short_cut(rgb: F32, normals: F32, rng: np.random.Generator) -> F32:
     """`rgb` (h, w, 3) with close-cropped dark hair above the hairline."""
-    mask = canvas.polygon_mask(canvas.tilted(canvas.mirrored(_HAIRLINE)), 2.0)
-    alpha = _ragged(mask, rng, 0.42)[..., None]
+    alpha = _ragged(cut_mask(), rng, 0.42)[..., None]
     return (rgb + alpha * (_strands(normals, rng, (0.8, 1.4)) - rgb)).astype(np.float32)
 
 
 def beard(rgb: F32, normals: F32, bare: F32, rng: np.random.Generator) -> F32:
     """`rgb` with a full dark beard and moustache, kept off where `bare` (h, w) is 1 (the lips)."""
-    mask = canvas.polygon_mask(canvas.tilted(canvas.mirrored(_BEARD)), 2.8)
+    mask = beard_mask()
     alpha = 0.93 * _ragged(mask, rng, 0.42)
     skin = canvas.blurred(mask, 2.0 * canvas.SCALE)
     shadowed = rgb * (1 - 0.35 * skin[..., None])

@@ -20,11 +20,10 @@ from headswap.vision.expression import expression_offset
 from headswap.vision.networks.blendshapes import NAMES
 from headswap.vision.pose import Pose, fit_pose
 from headswap.vision.scene import Track
+from headswap.vision.unseen import longest_gap
 
 FACE = 468
 _GAZE_BLENDSHAPES = [i for i, name in enumerate(NAMES) if name.startswith("eyeLook")]
-# A face lost for no longer than this is drawn all the same, its motion interpolated.
-BRIDGE_S = 1.0
 # Frames; enough to remove the landmark network's tremble, too little to be seen as lag.
 _POSE_SIGMA = 1.5
 _FACE_SIGMA = 0.8
@@ -36,7 +35,8 @@ class Motion:
 
     pose: (k frames). expression_cm: (k, 468, 3) float32 from the person's neutral. gaze: (k, 2, 2)
     float32, right and left iris along and across the eye. landmarks: (k, 478, 3) float32 px.
-    seen: (k,) bool, False where the face was not found and the values are bridged.
+    seen: (k,) bool, False where the face was not found and the values are bridged: carried along
+    with the head, or interpolated.
     """
 
     first: int
@@ -50,7 +50,8 @@ class Motion:
 def neutral_face(tracks: list[Track]) -> F64:
     """(468, 3) float64 cm: a person's face at rest, from all their tracks.
 
-    Frames count the more the less they show an expression and the less they are turned.
+    Frames count the more the less they show an expression and the less they are turned; those in
+    which no face was found, not at all.
     """
     shapes, weights = [], []
     for track in tracks:
@@ -59,13 +60,14 @@ def neutral_face(tracks: list[Track]) -> F64:
         shapes.append(pose.to_head(track.landmarks)[:, :FACE] - offset)
         yaw, pitch, _ = np.radians(pose.yaw_pitch_roll_deg()).T
         activity = np.delete(track.blendshapes, _GAZE_BLENDSHAPES, axis=1).sum(axis=1)
-        weights.append(np.exp(-1.5 * activity) * np.cos(yaw) ** 8 * np.cos(pitch) ** 4 + 1e-9)
+        weight = np.exp(-1.5 * activity) * np.cos(yaw) ** 8 * np.cos(pitch) ** 4
+        weights.append(weight * (track.presence > 0) + 1e-9)
     shape, weight = np.concatenate(shapes), np.concatenate(weights)
     return np.einsum("k,kni->ni", weight / weight.sum(), shape)
 
 
 def continuous(tracks: list[Track], rate: float) -> list[Track]:
-    """A person's tracks, joined over gaps of up to BRIDGE_S and parted at longer ones."""
+    """A person's tracks, joined over gaps that are bridged and parted at longer ones."""
     parts = [part for track in tracks for part in _parted(track, rate)]
     parts.sort(key=lambda part: (part.shot, int(part.frames[0])))
     joined: list[Track] = []
@@ -73,7 +75,7 @@ def continuous(tracks: list[Track], rate: float) -> list[Track]:
         last = joined[-1] if joined else None
         if last is not None and last.shot == part.shot:
             gap = int(part.frames[0] - last.frames[-1])
-            if 0 < gap <= BRIDGE_S * rate:
+            if 0 < gap <= longest_gap(rate) + 1:
                 joined[-1] = _concatenated(last, part)
                 continue
             if gap <= 0:
@@ -87,7 +89,7 @@ def continuous(tracks: list[Track], rate: float) -> list[Track]:
 
 
 def _parted(track: Track, rate: float) -> list[Track]:
-    cuts = np.flatnonzero(np.diff(track.frames) > BRIDGE_S * rate) + 1
+    cuts = np.flatnonzero(np.diff(track.frames) > longest_gap(rate) + 1) + 1
     return [_picked(track, places) for places in np.split(np.arange(len(track.frames)), cuts)]
 
 
@@ -146,7 +148,7 @@ def _expression(landmarks: F32, pose: Pose, neutral: F64) -> F32:
 def bridge(track: Track) -> tuple[F32, Bool]:
     """Landmarks for every frame from the track's first to its last, and which were seen."""
     frames = np.arange(track.frames[0], track.frames[-1] + 1)
-    seen = np.isin(frames, track.frames)
+    seen = np.isin(frames, track.frames[track.presence > 0])
     place = np.interp(frames, track.frames, np.arange(len(track.frames)))
     low = np.floor(place).astype(int)
     high = np.minimum(low + 1, len(track.frames) - 1)

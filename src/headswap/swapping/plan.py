@@ -42,6 +42,7 @@ class Appearance:
     lights: (k, 9) float32, where the scene's light comes from (see `light_of`). bodies: by key
     frame, where the body's outline and collar are when they are hidden.
     jaw, neck: (3,) float32 Lab, the scene's skin over the jaw line and below it. grain: the shot's.
+    hidden: frames in which the head is behind somebody else's.
     """
 
     number: int
@@ -56,6 +57,7 @@ class Appearance:
     neck: F32
     grain: Grain
     bodies: dict[int, BodyCue]
+    hidden: frozenset[int] = frozenset()
 
     @property
     def start(self) -> int:
@@ -82,7 +84,10 @@ class Appearance:
         return float(self.motion.pose.scale[frame - self.start])
 
     def box(self, frame: int, size_wh: tuple[int, int]) -> Box | None:
-        """The box of a frame in which pixels may change, even-aligned; None outside the frame."""
+        """The box of a frame in which pixels may change, even-aligned; None where there are none:
+        the head is outside the frame, or hidden."""
+        if frame in self.hidden:
+            return None
         return box_around(self.landmarks(frame), self.scale(frame), self.reach_cm, size_wh)
 
     def drawn(self, frame: int, size_wh: tuple[int, int]) -> bool:
@@ -258,9 +263,3 @@ def box_around(
     if x1 - x0 < 8 or y1 - y0 < 8:
         return None
     return int(x0), int(y0), x1, y1
-
-
-def resized_landmarks(landmarks: F32, scale_xy: F64) -> F32:
-    """Landmarks (..., 3) of a picture taken to one resized by scale_xy (2,)."""
-    factors = np.array([scale_xy[0], scale_xy[1], scale_xy.mean()], np.float32)
-    return (landmarks * factors).astype(np.float32)

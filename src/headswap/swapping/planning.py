@@ -22,6 +22,7 @@ from headswap.swapping.engines.mesh import pose_vertices
 from headswap.swapping.engines.protocol import Engine
 from headswap.swapping.glimpses import Glimpse
 from headswap.swapping.head_model import HeadModel
+from headswap.swapping.hidden import hidden_frames
 from headswap.swapping.motion import bridge, continuous, follow, neutral_face
 from headswap.swapping.occlusion import (
     HairPlane,
@@ -29,7 +30,8 @@ from headswap.swapping.occlusion import (
     occlusion_path,
     save_occlusion,
 )
-from headswap.swapping.plan import Appearance, Bystander, RenderPlan, resized_landmarks
+from headswap.swapping.plan import Appearance, Bystander, RenderPlan
+from headswap.swapping.resized import resized_landmarks
 from headswap.swapping.spans import plate_path, spans_of
 from headswap.swapping.survey import KeyLook, key_path, load_mattes, view_path
 from headswap.vision.networks.landmarks import FaceLandmarks
@@ -78,6 +80,7 @@ def first_plan(
                     neck=np.zeros(3, np.float32),
                     grain=Grain(0.0, 0.0),
                     bodies={},
+                    hidden=hidden_frames(motion, person, scene, scale),
                 )
             )
     camera = scene.camera_from_first.copy()

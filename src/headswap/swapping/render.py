@@ -14,6 +14,7 @@ from headswap.arrays import F32, F64, U8, Bool
 from headswap.media import Frame, VideoReader
 from headswap.swapping.compose.behind import FOLLOW_PX_PER_CM, Backdrop, KeyBody, grey_of
 from headswap.swapping.compose.blend import compose_head, keep, lay_over, softened
+from headswap.swapping.compose.crossing import face_in_front
 from headswap.swapping.compose.follow import between
 from headswap.swapping.compose.grain import grained
 from headswap.swapping.compose.light import light_gain, tone_texture
@@ -269,11 +270,17 @@ class Renderer:
                 nothing = np.zeros(shape, np.float32)
                 total[name] = np.add(total.get(name, nothing), both[..., 0])
                 weight[name] = np.add(weight.get(name, nothing), both[..., 1])
-        if not total:
-            return None
-        every = [total[name] / np.maximum(weight[name], 1) for name in total]
         # Key frames differ by a little at an outline; half of them are enough.
-        return np.clip(1.8 * np.maximum.reduce(every) - 0.3, 0, 1).astype(np.float32)
+        every = [1.8 * total[name] / np.maximum(weight[name], 1) - 0.3 for name in total]
+        corner = np.array([box[0], box[1], 0], np.float32)
+        every += [
+            face_in_front(other.landmarks - corner, shape, other.scale)
+            for other in here.values()
+            if other.surely
+        ]
+        if not every:
+            return None
+        return np.clip(np.maximum.reduce(every), 0, 1).astype(np.float32)
 
     def _occlusion(self, number: int) -> Occlusion | None:
         if number not in self._occlusions:

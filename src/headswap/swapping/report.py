@@ -30,7 +30,8 @@ class PersonReport:
     """One mapped person.
 
     not_swapped: every other frame of the video, with why. strained: swapped frames in which the
-    head is turned further than one photo can show. bridged_frames: swapped, the face not found.
+    head is turned further than one photo can show. bridged: swapped frames in which no face was
+    found; bridged_frames: how many.
     """
 
     obj_id: int
@@ -39,6 +40,7 @@ class PersonReport:
     bridged_frames: int
     not_swapped: tuple[FrameRange, ...]
     strained: tuple[FrameRange, ...]
+    bridged: tuple[FrameRange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,8 @@ def _person(scene: Scene, plan: RenderPlan, obj_id: int, photo: Path) -> PersonR
     swapped = np.zeros(count, np.bool_)
     outside = np.zeros(count, np.bool_)
     strained = np.zeros(count, np.bool_)
-    bridged = 0
+    bridged = np.zeros(count, np.bool_)
+    hidden = np.zeros(count, np.bool_)
     known = np.zeros(count, np.bool_)
     for a in plan.appearances:
         if a.obj_id != obj_id:
@@ -83,13 +86,19 @@ def _person(scene: Scene, plan: RenderPlan, obj_id: int, photo: Path) -> PersonR
         known[shot.start : shot.stop] = True
         visible = np.array([a.drawn(f, plan.size_wh) for f in range(a.start, a.stop)])
         swapped[a.start : a.stop] |= visible
+        hidden[list(a.hidden)] = True
         outside[a.start : a.stop] |= ~visible
-        bridged += int((visible & ~a.motion.seen).sum())
+        bridged[a.start : a.stop] |= visible & ~a.motion.seen
         yaw, pitch, _ = np.abs(a.motion.pose.yaw_pitch_roll_deg()).T
         strained[a.start : a.stop] |= ((yaw > HARD_YAW_DEG) | (pitch > HARD_PITCH_DEG)) & visible
+    outside &= ~hidden
     reasons = [
+        (hidden & ~swapped, "the head is behind somebody else's"),
         (outside & ~swapped, "the head is outside the picture"),
-        (known & ~outside & ~swapped, "no face seen: turned away, covered or out of the picture"),
+        (
+            known & ~hidden & ~outside & ~swapped,
+            "no face seen: turned away, covered or out of the picture",
+        ),
         (~known & ~swapped, "not in this shot"),
     ]
     missing = [part for mask, reason in reasons for part in _ranges(mask, reason)]
@@ -97,9 +106,10 @@ def _person(scene: Scene, plan: RenderPlan, obj_id: int, photo: Path) -> PersonR
         obj_id=obj_id,
         photo=str(photo),
         frames_swapped=int(swapped.sum()),
-        bridged_frames=bridged,
+        bridged_frames=int(bridged.sum()),
         not_swapped=tuple(sorted(missing, key=lambda part: part.first)),
         strained=tuple(_ranges(strained, "turned further than one photo shows")),
+        bridged=tuple(_ranges(bridged, "no face was found; the head was followed")),
     )
 
 

@@ -12,24 +12,31 @@ from headswap.media import Frame, VideoInfo, VideoReader
 from headswap.vision.camera import CameraMotion, people_boxes, settle
 from headswap.vision.networks.blendshapes import Blendshapes
 from headswap.vision.networks.identity import Identity
+from headswap.vision.networks.person_matte import PersonMatte
 from headswap.vision.progress import Progress, Report
 from headswap.vision.recognition import Somebody, recognise
 from headswap.vision.scene import Person, Scene, Shot, Track
 from headswap.vision.shots import mark_cuts
-from headswap.vision.sight import NetworkSight
+from headswap.vision.sight import NetworkSight, Sight
 from headswap.vision.store import ModelStore
 from headswap.vision.tracking import Tracker
+from headswap.vision.unseen import with_unseen
 
 # Room around a face's box for the whole head, in shares of the box: left, up, right, down.
 HEAD_MARGIN = (0.45, 0.75, 0.45, 0.3)
 
 
 def analyze(
-    video: Path, *, store: ModelStore | None = None, progress: Report | None = None
+    video: Path,
+    *,
+    store: ModelStore | None = None,
+    progress: Report | None = None,
+    sight: Sight | None = None,
 ) -> Scene:
     """What is to be seen in a video: every frame's time, shots, and each person's face.
 
-    A video without people gives a scene without people.
+    A video without people gives a scene without people. sight: what finds faces, the networks of
+    the store's pack by default.
 
     Raises:
         VideoError: the video cannot be read.
@@ -37,8 +44,7 @@ def analyze(
     """
     store = store or ModelStore.default()
     report: Report = progress or (lambda _: None)
-    sight = NetworkSight(store)
-    tracker = Tracker(sight)
+    tracker = Tracker(sight or NetworkSight(store))
     with VideoReader(video) as reader:
         passed = _Pass(reader.info, tracker)
         for frame, new_shot in mark_cuts(reader):
@@ -48,14 +54,19 @@ def analyze(
     found = recognise(
         tracker.finish(), Identity(store), store.pack, float(info.rate), len(passed.pts), report
     )
+    pts, shots = np.array(passed.pts, np.int64), passed.shots()
+    matte = PersonMatte(store, threads=2).matte
+    found = with_unseen(
+        found, video, pts=pts, shots=shots, rate=float(info.rate), matte=matte, report=report
+    )
     return Scene(
         video=info,
-        pts=np.array(passed.pts, np.int64),
-        shots=passed.shots(),
+        pts=pts,
+        shots=shots,
         tracks=_tracks(found, store, report),
         people=_people(found, info),
         camera_from_first=passed.camera(),
-        pack=sight.pack,
+        pack=store.pack,
     )
 
 

@@ -21,6 +21,8 @@ SAME_PERSON = 0.5
 CONTINUED = 0.06
 # What such a pair counts as when one of the two could not be described, or only badly.
 CONTINUED_UNSEEN = 0.44
+# And what it counts as when, besides, one begins all but where and when the other ended.
+CLOSE_UNSEEN = 0.36
 # Descriptors of pictures worse than this (see samples.pose_quality) prove no difference.
 RELIABLE = 0.25
 # A badly seen group joins the likest well-seen one up to this distance, if no other is nearly
@@ -83,7 +85,8 @@ class _Groups:
         distance = self.distances()
         both = self.reliable[:, None] & self.reliable[None]
         follows = distance - CONTINUED
-        unsure = CONTINUED_UNSEEN + 0.05 * np.where(np.isinf(distance), 1.0, distance)
+        unsure = np.where(self.close, CLOSE_UNSEEN, CONTINUED_UNSEEN)
+        unsure += 0.05 * np.where(np.isinf(distance), 1.0, distance)
         doubtful = ~both | (self.close & (distance < CLOSE_LIKENESS))
         follows = np.where(doubtful, np.minimum(follows, unsure), follows)
         cost = np.where(self.continued, follows, distance)
@@ -212,9 +215,11 @@ def _distances(tracks: Sequence[Appearance]) -> F64:
 
 def _continuations(tracks: Sequence[Appearance], rate: float) -> tuple[Bool, Bool]:
     """(n, n) True where one track begins near the place and time at which the other ends; and
-    (n, n) True where that is all but the same place and time."""
+    (n, n) True where that is all but the same place and time, and no other's is nearer."""
     n = len(tracks)
-    near, close = np.zeros((n, n), np.bool_), np.zeros((n, n), np.bool_)
+    if n == 0:
+        return np.zeros((0, 0), np.bool_), np.zeros((0, 0), np.bool_)
+    near, steps = np.zeros((n, n), np.bool_), np.full((n, n), np.inf)
     for i in range(n):
         for j in range(n):
             gap = int(tracks[j].frames[0]) - int(tracks[i].frames[-1])
@@ -225,5 +230,9 @@ def _continuations(tracks: Sequence[Appearance], rate: float) -> tuple[Bool, Boo
             grown = float((first[2:] - first[:2]).mean() / (last[2:] - last[:2]).mean())
             if away < REACH_SIDES + REACH_SIDES_PER_S * gap / rate and 0.5 < grown < 2.0:
                 near[i, j] = near[j, i] = True
-                close[i, j] = close[j, i] = gap <= CLOSE_FRAMES and away < CLOSE_SIDES
-    return near, close
+                if gap <= CLOSE_FRAMES and away < CLOSE_SIDES:
+                    steps[i, j] = away
+    # Of several that end and begin there, each goes on as the nearest of the others.
+    nearest = (steps == steps.min(axis=1, keepdims=True)) & (steps == steps.min(axis=0)[None])
+    close = nearest & np.isfinite(steps)
+    return near, close | close.T

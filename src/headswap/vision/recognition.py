@@ -9,7 +9,7 @@ import numpy as np
 
 from headswap.arrays import F32
 from headswap.vision.face import Face
-from headswap.vision.followed import Followed
+from headswap.vision.followed import SLIDE_FRAMES, Followed
 from headswap.vision.networks.identity import Identity
 from headswap.vision.people import Appearance, adopt, group_people
 from headswap.vision.progress import Progress, Report
@@ -28,6 +28,10 @@ LEAST_S_UNCLEAR = 1.0
 # Pictures of a face worse than this say nothing about whose it is.
 LEAST_QUALITY = 0.03
 DESCRIBED = 3
+# Two fragments that overlap by a few frames and look this alike are one face, which had slid.
+SURELY_SAME = 0.4
+# So is one that begins this near, in sides, to where the other's motion led.
+GOES_ON_SIDES = 0.25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,6 +69,8 @@ def recognise(
     for done, fragment in enumerate(fragments, start=1):
         appearances.append(_appearance(fragment, identity))
         report(Progress("recognise", done, len(fragments)))
+    for i in _slid(fragments, appearances):
+        appearances[i] = _appearance(fragments[i], identity)
     groups = [
         group
         for group in group_people(appearances, rate)
@@ -87,6 +93,46 @@ def _is_somebody(parts: Sequence[Followed], sure: float, rate: float, frame_coun
     least = LEAST_FRAMES if best >= CLEAR_QUALITY else round(LEAST_S_UNCLEAR * rate)
     asked = min(max(LEAST_FRAMES, least), frame_count)
     return frames >= asked and hits >= min(SURE_TIMES, frame_count)
+
+
+def _slid(fragments: Sequence[Followed], appearances: Sequence[Appearance]) -> list[int]:
+    """Take back the frames in which a fragment had slid onto another's face while its own was
+    found again beside it; return which fragments have lost frames."""
+    changed: set[int] = set()
+    for i, a in enumerate(fragments):
+        for j, b in enumerate(fragments):
+            if a.shot != b.shot or not a.frames[0] < b.frames[0] <= a.frames[-1] < b.frames[-1]:
+                continue
+            shared = [frame for frame in a.frames if frame >= b.frames[0]]
+            if len(shared) > SLIDE_FRAMES or len(shared) >= len(a.frames):
+                continue
+            lost = len(shared) if _look_alike(appearances[i], appearances[j]) else 0
+            for _ in range(lost or _strayed(a, b, len(shared))):
+                a.drop_last()
+                changed.add(i)
+    return sorted(changed)
+
+
+def _look_alike(a: Appearance, b: Appearance) -> bool:
+    one, other = a.descriptor, b.descriptor
+    if one is None or other is None:
+        return False
+    return float(np.linalg.norm(one - other)) < SURELY_SAME
+
+
+def _strayed(a: Followed, b: Followed, shared: int) -> int:
+    """How many of the last frames of `a` strayed from its way, if `b` goes on with it; else 0."""
+    most = min(shared + SLIDE_FRAMES, len(a.faces) - 2)
+    for lost in range(shared, most + 1):
+        before, last = a.faces[-lost - 2].center_xy, a.faces[-lost - 1]
+        led = last.center_xy + (last.center_xy - before) * (lost - shared + 1)
+        off_a, off_b = (
+            float(np.linalg.norm(face.center_xy - led)) / last.side_px
+            for face in (a.faces[-shared], b.faces[0])
+        )
+        if off_b < GOES_ON_SIDES and off_b < 0.5 * off_a:
+            return lost
+    return 0
 
 
 def _appearance(fragment: Followed, identity: Identity) -> Appearance:

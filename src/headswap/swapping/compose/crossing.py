@@ -14,6 +14,7 @@ _SHOULDERS_CM, _SLOPE = 23.0, 1.3
 _NECK_CM = 6.0
 _MARGIN_CM = 0.45
 _SURE = 0.4
+_SOFT_CM = 0.15
 
 
 def person_in_front(
@@ -50,6 +51,12 @@ def person_in_front(
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     grown = cv2.dilate(whole.astype(np.uint8) * np.uint8(255), disc)
     return np.asarray(cv2.GaussianBlur(grown, (0, 0), max(0.5, 0.15 * unit)), np.uint8)
+
+
+def face_in_front(landmarks: F32, shape: tuple[int, int], unit: float) -> F32:
+    """(h, w) 0..1: face, ears and skull of somebody, landmarks (478, 3) px of the crop."""
+    face = face_and_ears(landmarks, shape).astype(np.float32)
+    return np.asarray(cv2.GaussianBlur(face, (0, 0), max(0.6, _SOFT_CM * unit)), np.float32)
 
 
 def _away(skull: Bool, unit: float) -> F32:
