@@ -14,6 +14,7 @@ from headswap.vision.compute_proof import prove_litert
 from headswap.vision.networks import (
     NAMES,
     Blendshapes,
+    CoreHair,
     FaceDetector,
     FaceLandmarks,
     FaceMesh,
@@ -164,6 +165,19 @@ def test_the_person_is_in_the_matte_and_the_sky_is_not(store: ModelStore, portra
     assert matte[90:150, 195:255].min() > 0.9
     assert matte[:20, :100].max() < 0.2
     assert PersonMatte(store).matte(portrait, (64, 32)).shape == (32, 64)
+
+
+def test_the_packages_own_network_finds_the_hair(
+    store: ModelStore, portrait: U8, mesh: FaceMesh
+) -> None:
+    person = PersonMatte(store).matte(portrait)
+    planes = CoreHair().planes(portrait, mesh.landmarks, person)
+    assert planes.hair.shape == (512, 512) and planes.hair.dtype == np.float32
+    assert planes.hair[60:105, 165:180].mean() > 0.8
+    assert planes.hair[105:145, 205:245].max() < 0.1
+    assert planes.skin[105:145, 205:245].min() > 0.6
+    assert planes.hair[300:].max() < 0.3 and planes.clothes[300:400, 150:300].mean() > 0.8
+    assert planes.hair[:20, :100].max() < 0.1
 
 
 def test_litert_proves_that_xnnpack_computes(store: ModelStore) -> None:

@@ -119,11 +119,6 @@ def test_the_space_suit_below_the_chin_is_clothes_and_no_hair(seen: Seen) -> Non
     assert seen.mattes.hair[suit].mean() < 0.1
 
 
-def test_hair_alone_is_the_same_plane(seen: Seen) -> None:
-    alone = seen.reader.hair(seen.frame.rgb, seen.landmarks)
-    assert np.array_equal(alone, seen.mattes.hair)
-
-
 def test_reading_does_not_depend_on_what_was_read_before(seen: Seen) -> None:
     noise: U8 = np.random.default_rng(0).integers(0, 256, (120, 90, 3), np.uint8)
     seen.reader.read(noise, seen.landmarks)

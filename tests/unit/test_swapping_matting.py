@@ -7,13 +7,8 @@ import numpy as np
 import pytest
 
 from headswap.arrays import F32, U8
-from headswap.swapping.matting import (
-    fill_smooth,
-    guided_filter,
-    refined_alpha,
-    segmented,
-    unmix_foreground,
-)
+from headswap.swapping.matting import fill_smooth, refined_alpha, segmented, unmix_foreground
+from headswap.vision.guided import guided_filter
 from tests.made_heads import SIZE_WH, ellipse
 
 WIDTH, HEIGHT = SIZE_WH

@@ -8,14 +8,9 @@ import cv2
 import numpy as np
 
 from headswap.arrays import F32, F64, U8
-from headswap.swapping.matting import (
-    fill_smooth,
-    guided_filter,
-    refined_alpha,
-    segmented,
-    unmix_foreground,
-)
+from headswap.swapping.matting import fill_smooth, refined_alpha, segmented, unmix_foreground
 from headswap.vision.canonical_face import FACE_OVAL, JAW
+from headswap.vision.guided import guided_filter
 from headswap.vision.mattes import MatteReader
 from headswap.vision.pose import fit_pose
 
@@ -60,7 +55,7 @@ def cut_head(photo: U8, landmarks: F32, mattes: MatteReader, px_per_cm: float) -
 
     photo: (h, w, 3) uint8; landmarks: (478, 3) float32 in its pixels; px_per_cm: scale wanted.
     """
-    crop, inside, points = _upright_crop(photo, landmarks, px_per_cm)
+    crop, inside, points = upright_crop(photo, landmarks, px_per_cm)
     planes = mattes.read(crop, points)
     radius = max(1, round(0.17 * px_per_cm))
     hair = _sharpen(guided_filter(crop, planes.hair, radius, 3e-4))
@@ -123,7 +118,7 @@ def _around(alpha: F32, points: F32, margin_px: float) -> tuple[int, int, int, i
     return int(x0), int(y0), int(x1), int(y1)
 
 
-def _upright_crop(photo: U8, landmarks: F32, px_per_cm: float) -> tuple[U8, F32, F32]:
+def upright_crop(photo: U8, landmarks: F32, px_per_cm: float) -> tuple[U8, F32, F32]:
     """The crop, where it lies inside the photo (0..1), and the landmarks in it."""
     pose = fit_pose(landmarks[None])
     roll = float(pose.yaw_pitch_roll_deg()[0, 2])

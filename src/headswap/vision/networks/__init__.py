@@ -9,6 +9,7 @@ from headswap.vision.networks.blendshapes import NAMES, Blendshapes
 from headswap.vision.networks.crop import RotatedSquare
 from headswap.vision.networks.face_detector import FaceDetector
 from headswap.vision.networks.faces import Faces
+from headswap.vision.networks.hair_core import CoreHair
 from headswap.vision.networks.hair_matte import HairMatte
 from headswap.vision.networks.identity import Identity
 from headswap.vision.networks.landmarks import FaceLandmarks, FaceMesh
@@ -19,6 +20,7 @@ from headswap.vision.networks.skin_clothes_hair import SkinClothesHair, SkinClot
 __all__ = [
     "NAMES",
     "Blendshapes",
+    "CoreHair",
     "FaceDetector",
     "FaceLandmarks",
     "FaceMesh",
