@@ -312,15 +312,6 @@ def test_bridged_and_strained_frames_are_counted_and_named() -> None:
     assert report.strained == () and report.bridged_frames == 0
 
 
-def test_a_head_behind_somebody_else_is_not_drawn_and_the_report_says_so() -> None:
-    hidden = replace(_appearance(0, 40), hidden=frozenset({7, 8}))
-    assert hidden.box(7, SIZE_WH) is None and hidden.box(6, SIZE_WH) is not None
-    (report,) = person_reports(scene_of([], [], SHOTS), _plan([hidden]), {0: Path("a.jpg")})
-    assert (report.not_swapped[0].first, report.not_swapped[0].last) == (7, 8)
-    assert "behind somebody" in report.not_swapped[0].reason
-    assert report.frames_swapped == 38
-
-
 def test_a_report_is_json_with_a_part_for_each_person() -> None:
     scene = scene_of([], [], SHOTS)
     plan = _plan([_appearance(0, 40), _appearance(0, 40, number=1, obj_id=1)])

@@ -42,7 +42,6 @@ class Appearance:
     lights: (k, 9) float32, where the scene's light comes from (see `light_of`). bodies: by key
     frame, where the body's outline and collar are when they are hidden.
     jaw, neck: (3,) float32 Lab, the scene's skin over the jaw line and below it. grain: the shot's.
-    hidden: frames in which the head is behind somebody else's.
     """
 
     number: int
@@ -57,7 +56,6 @@ class Appearance:
     neck: F32
     grain: Grain
     bodies: dict[int, BodyCue]
-    hidden: frozenset[int] = frozenset()
 
     @property
     def start(self) -> int:
@@ -84,10 +82,7 @@ class Appearance:
         return float(self.motion.pose.scale[frame - self.start])
 
     def box(self, frame: int, size_wh: tuple[int, int]) -> Box | None:
-        """The box of a frame in which pixels may change, even-aligned; None where there are none:
-        the head is outside the frame, or hidden."""
-        if frame in self.hidden:
-            return None
+        """The box of a frame in which pixels may change, even-aligned; None outside the frame."""
         return box_around(self.landmarks(frame), self.scale(frame), self.reach_cm, size_wh)
 
     def drawn(self, frame: int, size_wh: tuple[int, int]) -> bool:

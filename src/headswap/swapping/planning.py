@@ -22,7 +22,6 @@ from headswap.swapping.engines.mesh import pose_vertices
 from headswap.swapping.engines.protocol import Engine
 from headswap.swapping.glimpses import Glimpse
 from headswap.swapping.head_model import HeadModel
-from headswap.swapping.hidden import hidden_frames
 from headswap.swapping.motion import bridge, continuous, follow, neutral_face
 from headswap.swapping.occlusion import (
     HairPlane,
@@ -80,7 +79,6 @@ def first_plan(
                     neck=np.zeros(3, np.float32),
                     grain=Grain(0.0, 0.0),
                     bodies={},
-                    hidden=hidden_frames(motion, person, scene, scale),
                 )
             )
     camera = scene.camera_from_first.copy()

@@ -77,7 +77,6 @@ def _person(scene: Scene, plan: RenderPlan, obj_id: int, photo: Path) -> PersonR
     outside = np.zeros(count, np.bool_)
     strained = np.zeros(count, np.bool_)
     bridged = np.zeros(count, np.bool_)
-    hidden = np.zeros(count, np.bool_)
     known = np.zeros(count, np.bool_)
     for a in plan.appearances:
         if a.obj_id != obj_id:
@@ -86,17 +85,14 @@ def _person(scene: Scene, plan: RenderPlan, obj_id: int, photo: Path) -> PersonR
         known[shot.start : shot.stop] = True
         visible = np.array([a.drawn(f, plan.size_wh) for f in range(a.start, a.stop)])
         swapped[a.start : a.stop] |= visible
-        hidden[list(a.hidden)] = True
         outside[a.start : a.stop] |= ~visible
         bridged[a.start : a.stop] |= visible & ~a.motion.seen
         yaw, pitch, _ = np.abs(a.motion.pose.yaw_pitch_roll_deg()).T
         strained[a.start : a.stop] |= ((yaw > HARD_YAW_DEG) | (pitch > HARD_PITCH_DEG)) & visible
-    outside &= ~hidden
     reasons = [
-        (hidden & ~swapped, "the head is behind somebody else's"),
         (outside & ~swapped, "the head is outside the picture"),
         (
-            known & ~hidden & ~outside & ~swapped,
+            known & ~outside & ~swapped,
             "no face seen: turned away, covered or out of the picture",
         ),
         (~known & ~swapped, "not in this shot"),
