@@ -24,6 +24,7 @@ _SAMPLES = 14
 # Part of the error that is taken back. All of it would serve the measured pose best, but likeness
 # suffers: part of what looks like a turn is the shape of the new face.
 _PART = 0.9
+_FURTHER_NOD, _NOD_DEG = 0.3, 8.0
 _MAX_YAW_DEG = 55.0
 _MIN_PRESENCE = 0.5
 # Faces are drawn this large for measuring, whatever their size in the video.
@@ -42,7 +43,13 @@ def calibrated(motion: Motion, head: HeadModel, engine: Engine, landmarks: FaceL
     if len(known) < 2:
         return motion
     turns = _fitted(motion, [i for i, _ in known], np.array([off for _, off in known]))
-    rotation = Rotation.from_rotvec(-_PART * turns).as_matrix() @ motion.pose.rotation
+    back = _PART * turns
+    # A nod seen from the places of landmarks alone is smaller than their depths make it, so
+    # that one is not made larger still.
+    pitch = motion.pose.yaw_pitch_roll_deg()[:, 1]
+    nodding = np.clip(np.sign(back[:, 0]) * pitch / _NOD_DEG, 0, 1)
+    back[:, 0] *= 1 - (1 - _FURTHER_NOD) * nodding
+    rotation = Rotation.from_rotvec(-back).as_matrix() @ motion.pose.rotation
     return replace(motion, pose=_turned(motion.pose, rotation))
 
 
