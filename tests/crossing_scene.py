@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from headswap.arrays import F32
-from headswap.sample import HeadTruth, Identity, SampleFrame, SampleScene, build_scene
+from headswap.sample import Identity, SampleFrame, SampleScene, build_scene
 from headswap.sample.draw import Placement, draw_head
 from headswap.sample.layers import put_body, put_head
-from headswap.sample.motion import Motion, motion
+from headswap.sample.motion import motion
 from headswap.sample.person import person
+from headswap.sample.scene import head_truth
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,25 +40,10 @@ class CrossingScene(SampleScene):
         behind = still.heads[0]
         cover = np.maximum(body, head)
         far = replace(behind, alpha=(behind.alpha * (1 - cover)).astype(np.float32))
-        near = _truth(moment, place, head)
+        near = head_truth(Identity.SECOND, moment, place, head)
         return replace(
             still,
             rgb=np.clip(picture + 0.5, 0, 255).astype(np.uint8),
             plate=np.clip(plate + 0.5, 0, 255).astype(np.uint8),
             heads=(far, near),
         )
-
-
-def _truth(moment: Motion, place: Placement, alpha: F32) -> HeadTruth:
-    return HeadTruth(
-        identity=Identity.SECOND,
-        yaw_deg=moment.yaw_deg,
-        pitch_deg=moment.pitch_deg,
-        roll_deg=moment.roll_deg,
-        jaw_open=moment.face.jaw_open,
-        blink=moment.face.blink,
-        smile=moment.face.smile,
-        alpha=alpha,
-        center_xy=place.pivot_xy,
-        face_px=92.0 * place.scale,
-    )

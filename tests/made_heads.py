@@ -7,7 +7,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from headswap.arrays import F32, F64, U8
-from headswap.swapping.compose.body import GRID_WH, BodyCue
+from headswap.swapping.compose.body_cue import GRID_WH, BodyCue
 from headswap.swapping.compose.grain import Grain
 from headswap.swapping.compose.shading import LIGHT
 from headswap.swapping.cutout import Cutout

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from headswap.arrays import F32, U8
-from headswap.sample import HeadTruth, Identity, SampleFrame, SampleScene
+from headswap.sample import Identity, SampleFrame, SampleScene
 from headswap.sample.background import MARGIN, room
 from headswap.sample.draw import draw_head
 from headswap.sample.layers import put_body, put_head
 from headswap.sample.motion import motion
 from headswap.sample.person import person
+from headswap.sample.scene import head_truth
 from headswap.sample.staging import placement
 
 
@@ -36,18 +37,7 @@ class WalkingScene(SampleScene):
         place = replace(place, pivot_xy=(x + step, y))
         put_body(Identity.ASTRONAUT, place, moment, (plate, picture))
         alpha = put_head(draw_head(person(Identity.ASTRONAUT), place, moment.face), picture)
-        truth = HeadTruth(
-            identity=Identity.ASTRONAUT,
-            yaw_deg=moment.yaw_deg,
-            pitch_deg=moment.pitch_deg,
-            roll_deg=moment.roll_deg,
-            jaw_open=moment.face.jaw_open,
-            blink=moment.face.blink,
-            smile=moment.face.smile,
-            alpha=alpha,
-            center_xy=place.pivot_xy,
-            face_px=92.0 * place.scale,
-        )
+        truth = head_truth(Identity.ASTRONAUT, moment, place, alpha)
         bare, empty = _bytes(plate), _bytes(behind)
         return SampleFrame(_bytes(picture), (truth,), None, bare, empty, np.eye(2, 3))
 

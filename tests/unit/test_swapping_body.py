@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from headswap.arrays import F32, U8
-from headswap.swapping.compose.body import BodyCue, body_cue, complete_body, steady_cues
+from headswap.swapping.compose.body import body_cue, complete_body
+from headswap.swapping.compose.body_cue import BodyCue, steady_cues
 from headswap.vision.mattes import Mattes
 from tests.made_heads import (
     BEHIND_RGB,

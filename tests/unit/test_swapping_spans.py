@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,28 +10,13 @@ import numpy as np
 import pytest
 
 from headswap.arrays import F32
-from headswap.media import ColorTags, VideoInfo
 from headswap.swapping.plan import KEY_STEP, Appearance, RenderPlan
 from headswap.swapping.spans import part_seen, shares, spans_of
 from headswap.vision.scene import Shot
 from tests.made_heads import appearance_of, face_at, motion_of
+from tests.made_scenes import info_of
 
 SIZE_WH = (320, 240)
-INFO = VideoInfo(
-    path=Path("clip.mp4"),
-    width=320,
-    height=240,
-    rotation_deg=0,
-    time_base=Fraction(1, 25),
-    rate=Fraction(25),
-    frame_count=100,
-    duration_s=4.0,
-    codec="h264",
-    pixel_format="yuv420p",
-    color=ColorTags("tv", "bt709", "bt709", "bt709"),
-    sample_aspect=Fraction(1),
-    audio_streams=0,
-)
 
 
 def _person(start: int, stop: int, shot: int = 0, number: int = 0) -> Appearance:
@@ -45,7 +29,7 @@ def _plan(people: list[Appearance], shots: list[Shot], step_px: float = 0.0) -> 
     camera: F32 = np.repeat(np.eye(2, 3, dtype=np.float32)[None], frames, 0)
     camera[:, 0, 2] = step_px * np.arange(frames)
     return RenderPlan(
-        info=INFO,
+        info=info_of(),
         size_wh=SIZE_WH,
         pts=np.arange(frames, dtype=np.int64),
         camera_from_first=camera,

@@ -106,7 +106,7 @@ def _render(spec: SampleSpec, index: int) -> SampleFrame:
         layer = draw_head(person(identity), place, moment.face)
         alpha = put_head(layer, picture)
         heads = [_behind(head, np.maximum(covered, alpha)) for head in heads]
-        heads.append(_truth(identity, moment, place, alpha))
+        heads.append(head_truth(identity, moment, place, alpha))
     occluder = _occlude(spec, index, picture)
     grain = _grain(spec, index)
     bare, empty = _finish(plate, grain), _finish(behind, grain)
@@ -150,7 +150,8 @@ def _behind(head: HeadTruth, cover: F32) -> HeadTruth:
     return replace(head, alpha=head.alpha * (1 - cover))
 
 
-def _truth(identity: Identity, moment: Motion, place: Placement, alpha: F32) -> HeadTruth:
+def head_truth(identity: Identity, moment: Motion, place: Placement, alpha: F32) -> HeadTruth:
+    """What is known of a head that was drawn so; alpha: (h, w) where it shows."""
     eyes = place.project(np.array([[225.5, 102.0, 48.0]]))[0]
     face = moment.face
     return HeadTruth(

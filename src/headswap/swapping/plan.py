@@ -13,7 +13,7 @@ import numpy as np
 from headswap.arrays import F32, F64, I64
 from headswap.disk import whole_file
 from headswap.media import VideoInfo
-from headswap.swapping.compose.body import NECK_CM, BodyCue
+from headswap.swapping.compose.body_cue import NECK_CM, BodyCue
 from headswap.swapping.compose.grain import Grain
 from headswap.swapping.compose.neck import BodyTone
 from headswap.swapping.compose.tone import Skin

@@ -11,7 +11,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from headswap.arrays import F32, F64
 from headswap.swapping.calibration import calibrated
-from headswap.swapping.compose.body import steady_cues
+from headswap.swapping.compose.body_cue import steady_cues
 from headswap.swapping.compose.follow import between
 from headswap.swapping.compose.grain import Grain
 from headswap.swapping.compose.mosaic import View, plate_of

@@ -10,7 +10,7 @@ import numpy as np
 
 from headswap.arrays import F32, U8
 from headswap.media import Frame, VideoReader
-from headswap.swapping.compose.body import BodyCue
+from headswap.swapping.compose.body_cue import BodyCue
 from headswap.swapping.compose.crossing import person_in_front
 from headswap.swapping.compose.grain import Grain, grain_of
 from headswap.swapping.compose.mosaic import View

@@ -6,9 +6,17 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from scipy.ndimage import gaussian_filter1d, median_filter
+from scipy.ndimage import median_filter
 
 from headswap.arrays import F32, F64, I64, Bool
+from headswap.swapping.compose.body_cue import (
+    ABOVE_CM,
+    BELOW_CM,
+    GRID_CM,
+    GRID_WH,
+    BodyCue,
+    px_from_grid,
+)
 from headswap.swapping.matting import fill_smooth
 from headswap.vision.mattes import Mattes
 from headswap.vision.pose import fit_pose
@@ -17,10 +25,8 @@ from headswap.vision.pose import fit_pose
 _NECK_LENGTH_CM = 4.5
 _NECK_HALF_WIDTH_CM = 5.2
 # Where the neck ends inside the skull, in head space: high enough that hair cut short at the nape
-# leaves no gap, and rounded, so that no corner looks out. Lower down it hardly moves when the
-# head turns.
+# leaves no gap, and rounded, so that no corner looks out.
 _SKULL_BASE_CM = np.array([[0.0, 0.5, 6.5]])
-NECK_CM = np.array([0.0, 5.0, 6.5])
 _ROUND_CM = 3.0
 _LOW_JAW = [152, 148, 377, 176, 400, 150, 379, 136, 365, 172, 397]
 # Cheeks, forehead and chin: what of a face is as a neck is.
@@ -38,9 +44,6 @@ _SHADE = 0.8
 _LEAST_SKIN = 30
 # Colour (Lab a, b) this far from the cheeks' is no skin of this person.
 _SKIN_AB = 18.0
-# A cue's grid: half a centimetre, this far to the sides, above and below the neck's beginning.
-_GRID_CM, _SIDE_CM, _ABOVE_CM, _BELOW_CM = 0.5, 30.0, 12.0, 30.0
-GRID_WH = (int(2 * _SIDE_CM / _GRID_CM) + 1, int((_ABOVE_CM + _BELOW_CM) / _GRID_CM) + 1)
 _MOST_CM = 3.0
 
 
@@ -54,39 +57,6 @@ class Body:
 
     alpha: F32
     rgb: F32
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class BodyCue:
-    """What one frame tells of a body, around where its neck begins; several can be averaged.
-
-    top_cm: (GRID_WH[0],) float32, the height at which the body begins in each column. sure: the
-    same shape, 1 where that was seen, little where it was drawn. skin_cm: (rows, columns) float32,
-    how much nearer skin is than clothes. flesh: (3,) float32, the neck's colour.
-    """
-
-    top_cm: F32
-    sure: F32
-    skin_cm: F32
-    flesh: F32
-
-    def __post_init__(self) -> None:
-        columns, rows = GRID_WH
-        shapes = {
-            "top_cm": (columns,),
-            "sure": (columns,),
-            "skin_cm": (rows, columns),
-            "flesh": (3,),
-        }
-        for name, shape in shapes.items():
-            plane: F32 = getattr(self, name)
-            if plane.shape != shape or plane.dtype != np.float32:
-                raise ValueError(f"BodyCue.{name} is {plane.dtype}{plane.shape}, not {shape}")
-
-
-def neck_of(landmarks: F32) -> F64:
-    """(2,) px: where the neck begins under a face (478, 3)."""
-    return fit_pose(landmarks[None]).to_frame(NECK_CM[None])[0, 0, :2]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,19 +82,17 @@ def body_cue(rgb: F32, mattes: Mattes, head: F32, landmarks: F32, scale_px_cm: f
     """
     sight = _sight(mattes, head, landmarks, scale_px_cm)
     width = head.shape[1]
-    px_from_grid = _px_from_grid(landmarks, scale_px_cm)
-    step, (x, y) = px_from_grid[0, 0], px_from_grid[:, 2]
+    to_crop = px_from_grid(landmarks, scale_px_cm)
+    step, (x, y) = to_crop[0, 0], to_crop[:, 2]
     columns = np.arange(GRID_WH[0]) * step + x
-    top_cm = (np.interp(columns, np.arange(width), sight.top) - y) / step * _GRID_CM - _ABOVE_CM
+    top_cm = (np.interp(columns, np.arange(width), sight.top) - y) / step * GRID_CM - ABOVE_CM
     known = np.interp(columns, np.arange(width), sight.known.astype(np.float64))
     known[(columns < 0) | (columns > width - 1)] = 0
     skin = np.clip(_skin_px(mattes, sight) / scale_px_cm, -_MOST_CM, _MOST_CM)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     border = cv2.BORDER_REPLICATE
-    grid = cv2.warpAffine(
-        skin.astype(np.float32), px_from_grid, GRID_WH, flags=flags, borderMode=border
-    )
-    top_cm = np.clip(top_cm, -_ABOVE_CM, _BELOW_CM).astype(np.float32)
+    grid = cv2.warpAffine(skin.astype(np.float32), to_crop, GRID_WH, flags=flags, borderMode=border)
+    top_cm = np.clip(top_cm, -ABOVE_CM, BELOW_CM).astype(np.float32)
     return BodyCue(
         top_cm=top_cm,
         sure=np.maximum(known, 0.02).astype(np.float32),
@@ -143,10 +111,10 @@ def complete_body(
     """
     sight = _sight(mattes, head, landmarks, scale_px_cm)
     height, width = head.shape
-    px_from_grid = _px_from_grid(landmarks, scale_px_cm)
-    step, (x, y) = px_from_grid[0, 0], px_from_grid[:, 2]
+    to_crop = px_from_grid(landmarks, scale_px_cm)
+    step, (x, y) = to_crop[0, 0], to_crop[:, 2]
     columns = np.arange(GRID_WH[0]) * step + x
-    drawn = np.interp(np.arange(width), columns, (cue.top_cm + _ABOVE_CM) / _GRID_CM * step + y)
+    drawn = np.interp(np.arange(width), columns, (cue.top_cm + ABOVE_CM) / GRID_CM * step + y)
     # What is seen of the body is body, whatever others tell.
     first = np.where(sight.seen.any(axis=0), sight.seen.argmax(axis=0), height)
     if sight.known.any():
@@ -163,18 +131,10 @@ def complete_body(
     soft = max(0.7, 0.08 * scale_px_cm)
     alpha = np.asarray(cv2.GaussianBlur(alpha, (0, 0), soft), np.float32)
     flags, border = cv2.INTER_LINEAR, cv2.BORDER_REPLICATE
-    skin = cv2.warpAffine(
-        cue.skin_cm, px_from_grid, (width, height), flags=flags, borderMode=border
-    )
+    skin = cv2.warpAffine(cue.skin_cm, to_crop, (width, height), flags=flags, borderMode=border)
     deep = rows > top[None] + 0.5 * scale_px_cm
     filled = _fill(rgb, mattes, sight, deep, np.asarray(skin, np.float32), landmarks, cue.flesh)
     return Body(alpha, filled)
-
-
-def _px_from_grid(landmarks: F32, unit: float) -> F64:
-    x, y = neck_of(landmarks)
-    step = _GRID_CM * unit
-    return np.array([[step, 0, x - _SIDE_CM * unit], [0, step, y - _ABOVE_CM * unit]])
 
 
 def _sight(mattes: Mattes, head: F32, landmarks: F32, unit: float) -> _Sight:
@@ -385,17 +345,3 @@ def _nearer(skin: Bool, clothes: Bool) -> F32:
     to_skin = cv2.distanceTransform((~skin).astype(np.uint8), cv2.DIST_L2, 3)
     to_clothes = cv2.distanceTransform((~clothes).astype(np.uint8), cv2.DIST_L2, 3)
     return (to_clothes - to_skin).astype(np.float32)
-
-
-def steady_cues(cues: list[BodyCue], sigma: float) -> list[BodyCue]:
-    """Each cue as the mean of those around it in a list, those that are sure counting most."""
-
-    def smooth(planes: F32) -> F32:
-        smoothed = gaussian_filter1d(planes, sigma, axis=0, mode="nearest")
-        return np.asarray(smoothed, np.float32)
-
-    sure = np.stack([cue.sure for cue in cues])
-    top = smooth(np.stack([cue.top_cm for cue in cues]) * sure) / smooth(sure)
-    skin = smooth(np.stack([cue.skin_cm for cue in cues]))
-    flesh = smooth(np.stack([cue.flesh for cue in cues]))
-    return [BodyCue(top[i], sure[i], skin[i], flesh[i]) for i in range(len(cues))]

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 
 from headswap.arrays import F32, U8, Bool
-from headswap.swapping.compose.body import BodyCue, body_cue, complete_body
+from headswap.swapping.compose.body import body_cue, complete_body
+from headswap.swapping.compose.body_cue import BodyCue
 from headswap.swapping.compose.removal import face_and_ears, work_size
 from headswap.swapping.matting import fill_smooth
 from headswap.vision.mattes import Mattes
