@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import cv2
 import numpy as np
@@ -19,7 +20,7 @@ from headswap.swapping.compose.neck import (
     tone_neck,
 )
 from headswap.swapping.compose.tone import (
-    SKINS,
+    Skin,
     head_tone,
     light_between,
     linear_rgb,
@@ -71,12 +72,12 @@ def test_in_a_dark_scene_a_light_face_is_dark_too(scene_l: float) -> None:
 
 
 def test_the_same_skin_in_the_same_light_stays() -> None:
-    for skin in SKINS:
+    for skin in get_args(Skin):
         assert head_tone(skin, _lab(*LIGHT), _lab(*LIGHT)) == pytest.approx(np.array(LIGHT))
 
 
 def test_a_film_without_colour_gives_a_head_without_colour() -> None:
-    for skin in SKINS:
+    for skin in get_args(Skin):
         assert np.abs(head_tone(skin, _lab(62, 18, 22), _lab(55, 0, 0))[1:]).max() < 0.01
 
 
@@ -180,9 +181,9 @@ def test_what_no_matte_calls_skin_is_not_toned_outside_the_old_head() -> None:
 def test_work_left_by_a_swap_of_another_tone_is_not_gone_on_with(tmp_path: Path) -> None:
     video = tmp_path / "video"
     video.write_bytes(b"video")
-    for skin in SKINS:
+    for skin in get_args(Skin):
         place = SwapFolder(tmp_path / "work", video, {}, repr(SwapOptions(skin=skin)))
         assert not place.plan_path.exists()
         place.plan_path.write_bytes(b"plan")
-    again = SwapFolder(tmp_path / "work", video, {}, repr(SwapOptions(skin=SKINS[-1])))
+    again = SwapFolder(tmp_path / "work", video, {}, repr(SwapOptions(skin=get_args(Skin)[-1])))
     assert again.plan_path.exists()

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
+from av.container import OutputContainer
 from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace
 from av.video.stream import VideoStream
 
-from headswap.arrays import F32, F64
+from headswap.arrays import F32, F64, U8
 from headswap.sample.motion import jaw_open
 from headswap.sample.scene import SampleScene
 
@@ -55,19 +57,13 @@ def write_clip(scene: SampleScene, path: Path) -> None:
     """
     spec = scene.spec
     with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as container:
-        video = container.add_stream("libx264", rate=spec.rate)
-        video.width, video.height = spec.size_wh
-        video.pix_fmt = "yuv420p"
-        video.options = {"crf": "17", "preset": "veryfast"}
-        context = video.codec_context
-        context.time_base = 1 / spec.rate
-        context.colorspace = context.color_primaries = context.color_trc = _BT709
-        context.color_range = int(ColorRange.MPEG)
+        video = video_stream(container, spec.rate, spec.size_wh)
         audio = container.add_stream("aac", rate=AUDIO_RATE, layout="mono")
         sound = speech(scene)
         played = 0
         for index in range(scene.frame_count):
-            container.mux(list(_encoded_picture(scene, index, video)))
+            rgb = scene.frame(index).rgb
+            container.mux(encoded_picture(rgb, index, spec.rate, video))
             until = round((index + 1) / spec.rate * AUDIO_RATE)
             while played < until:
                 block = sound[played : played + _BLOCK]
@@ -77,15 +73,30 @@ def write_clip(scene: SampleScene, path: Path) -> None:
         container.mux(list(audio.encode(None)))
 
 
-def _encoded_picture(
-    scene: SampleScene, index: int, stream: VideoStream
-) -> Iterator[Packet[VideoStream]]:
-    picture = VideoFrame.from_ndarray(scene.frame(index).rgb, format="rgb24").reformat(
+def video_stream(
+    container: OutputContainer, rate: Fraction, size_wh: tuple[int, int]
+) -> VideoStream:
+    """A new stream of a container: H.264 yuv420p, BT.709, limited range."""
+    stream = container.add_stream("libx264", rate=rate)
+    stream.width, stream.height = size_wh
+    stream.pix_fmt = "yuv420p"
+    stream.options = {"crf": "17", "preset": "veryfast"}
+    context = stream.codec_context
+    context.time_base = 1 / rate
+    context.colorspace = context.color_primaries = context.color_trc = _BT709
+    context.color_range = int(ColorRange.MPEG)
+    return stream
+
+
+def encoded_picture(
+    rgb: U8, index: int, rate: Fraction, stream: VideoStream
+) -> list[Packet[VideoStream]]:
+    """The packets that are ready after frame `index`, (h, w, 3), shown at index / rate seconds."""
+    picture = VideoFrame.from_ndarray(rgb, format="rgb24").reformat(
         format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
     )
-    picture.pts = index
-    picture.time_base = 1 / scene.spec.rate
-    yield from stream.encode(picture)
+    picture.pts, picture.time_base = index, 1 / rate
+    return list(stream.encode(picture))
 
 
 def _encoded_sound(block: F32, start: int, stream: AudioStream) -> Iterator[Packet[AudioStream]]:

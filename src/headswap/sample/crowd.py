@@ -10,11 +10,10 @@ from pathlib import Path
 
 import av
 import numpy as np
-from av.video.frame import VideoFrame
-from av.video.reformatter import ColorRange, Colorspace
 
 from headswap.arrays import F32, U8
 from headswap.sample.background import MARGIN, room
+from headswap.sample.clip import encoded_picture, video_stream
 from headswap.sample.draw import Placement, draw_head
 from headswap.sample.expression import Expression
 from headswap.sample.layers import put_body, put_head
@@ -193,21 +192,10 @@ def write_crowd(
     """
     spec = scene.spec
     with av.open(str(path), "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=spec.rate)
-        stream.width, stream.height = spec.size_wh
-        stream.pix_fmt = "yuv420p"
-        stream.options = {"crf": "17", "preset": "veryfast"}
-        context = stream.codec_context
-        context.time_base = 1 / spec.rate
-        context.colorspace = context.color_primaries = context.color_trc = 1
-        context.color_range = int(ColorRange.MPEG)
+        stream = video_stream(container, spec.rate, spec.size_wh)
         for index in range(spec.frame_count):
             frame = scene.frame(index)
             if written is not None:
                 written(frame)
-            picture = VideoFrame.from_ndarray(frame.rgb, format="rgb24").reformat(
-                format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
-            )
-            picture.pts, picture.time_base = index, 1 / spec.rate
-            container.mux(list(stream.encode(picture)))
+            container.mux(encoded_picture(frame.rgb, index, spec.rate, stream))
         container.mux(list(stream.encode(None)))

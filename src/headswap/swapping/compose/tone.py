@@ -10,7 +10,6 @@ import numpy as np
 from headswap.arrays import F32, F64
 
 Skin: TypeAlias = Literal["target", "photo", "blend"]
-SKINS: tuple[Skin, ...] = ("target", "photo", "blend")
 
 # How much of the way from the target's tone to the photo's, lit by the scene, the head goes.
 _PHOTO_SHARE: dict[Skin, float] = {"target": 0.0, "blend": 0.5, "photo": 1.0}
