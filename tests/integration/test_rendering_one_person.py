@@ -81,7 +81,7 @@ def test_surveying_in_stretches_gives_the_same_plan_and_plates(
     looked = [[(key.number, key.frame) for key in s.looks] for s in (cut, swapped.survey)]
     assert looked[0] == looked[1]
     one, other = swapped.plan.appearances[0], cut.plan.appearances[0]
-    assert one.reach_cm == other.reach_cm
+    assert np.array_equal(one.reach_cm, other.reach_cm)
     assert np.array_equal(one.tones, other.tones)
     names = sorted(path.name for path in folder.iterdir())
     assert names == sorted(path.name for path in swapped.plan.folder.iterdir())

@@ -235,7 +235,8 @@ def test_the_survey_gives_the_plan_tones_and_a_reach_over_the_old_and_the_new_he
     assert appearance.tone_spread.tolist() == [4, 3, 2]
     assert appearance.jaw.tolist() == [48, 8, 13] and appearance.neck.tolist() == [42, 10, 15]
     assert appearance.grain == Grain(2.5, 0.55)
-    left, top, right, bottom = appearance.reach_cm
+    assert appearance.reach_cm.shape == (20, 4)
+    left, top, right, bottom = appearance.reach_cm[7]
     # The old head's reach with a centimetre, where the new one does not reach further.
     assert (left, right, bottom) == (pytest.approx(-13), pytest.approx(10, abs=1.2), 22)
     assert top < -10.9
@@ -245,7 +246,19 @@ def test_the_survey_gives_the_plan_tones_and_a_reach_over_the_old_and_the_new_he
 
 def test_an_appearance_that_no_look_saw_keeps_what_it_was_planned_with(tmp_path: Path) -> None:
     plan = first_plan(_two_people(), SIZE_WH, {0: painted_head()}, tmp_path)
-    assert final_plan(plan, []).appearances[0].reach_cm == plan.appearances[0].reach_cm
+    kept, planned = final_plan(plan, []).appearances[0], plan.appearances[0]
+    assert np.array_equal(kept.reach_cm, planned.reach_cm)
+
+
+def test_one_wide_look_widens_the_reach_of_the_frames_around_it_alone(tmp_path: Path) -> None:
+    still = track_of(np.stack([face_at(160, 120)] * 100), list(range(100)))
+    scene = scene_of([still], [(0,)], [Shot(0, 100)])
+    plan = first_plan(scene, SIZE_WH, {0: painted_head()}, tmp_path)
+    looks = [_look(0, frame, 50.0) for frame in range(0, 100, KEY_STEP)]
+    wide = replace(looks[4], hair_reach_cm=(-30.0, -9.0, 8.0, 21.0))
+    left = final_plan(plan, [*looks[:4], wide, *looks[5:]]).appearances[0].reach_cm[:, 0]
+    assert np.flatnonzero(left < -30).tolist() == list(range(48 - 2 * KEY_STEP, 49 + 2 * KEY_STEP))
+    assert left[[0, 99]] == pytest.approx(-13)
 
 
 def test_mattes_of_key_frames_come_back_within_half_a_level(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import mmap
 import pickle
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,18 +38,18 @@ _ALIGN = 64
 class Appearance:
     """One mapped person on screen without a cut: frames `motion.first` and on.
 
-    number: unique in the plan. reach_cm: left, top, right, bottom of all that may change, from
-    between the eyes. tones: (k, 3) float32 and tone_spread (3,): the scene's skin tone per frame.
+    number: unique in the plan. reach_cm: (k, 4) left, top, right, bottom of all that may change,
+    from between the eyes. tones: (k, 3) float32 and tone_spread (3,): the scene's skin tone.
     lights: (k, 9) float32, where the scene's light comes from (see `light_of`). bodies: by key
-    frame, where the body's outline and collar are when they are hidden.
-    jaw, neck: (3,) float32 Lab, the scene's skin over the jaw line and below it. grain: the shot's.
+    frame, where the body's outline and collar are when they are hidden. jaw, neck: (3,) float32
+    Lab, the scene's skin over the jaw line and below it. grain: the shot's.
     """
 
     number: int
     obj_id: int
     shot: int
     motion: Motion
-    reach_cm: tuple[float, float, float, float]
+    reach_cm: F64
     tones: F32
     tone_spread: F32
     lights: F32
@@ -83,7 +84,8 @@ class Appearance:
 
     def box(self, frame: int, size_wh: tuple[int, int]) -> Box | None:
         """The box of a frame in which pixels may change, even-aligned; None outside the frame."""
-        return box_around(self.landmarks(frame), self.scale(frame), self.reach_cm, size_wh)
+        reach = self.reach_cm[frame - self.start]
+        return box_around(self.landmarks(frame), self.scale(frame), reach, size_wh)
 
     def drawn(self, frame: int, size_wh: tuple[int, int]) -> bool:
         """Whether the head is drawn in a frame: it reaches into the picture at its key frames."""
@@ -246,11 +248,11 @@ def _arrays_path(path: Path) -> Path:
 
 
 def box_around(
-    landmarks: F32, scale: float, reach_cm: tuple[float, ...], size_wh: tuple[int, int]
+    landmarks: F32, scale: float, reach_cm: Sequence[float] | F64, size_wh: tuple[int, int]
 ) -> Box | None:
     """A reach in centimetres around the eyes as an even-aligned box inside the frame."""
     eyes = landmarks[[33, 133, 362, 263], :2].mean(axis=0)
-    corners = np.array([eyes, eyes]) + scale * np.array(reach_cm).reshape(2, 2)
+    corners = np.array([eyes, eyes]) + scale * np.asarray(reach_cm).reshape(2, 2)
     width, height = size_wh
     x0, y0 = np.maximum(np.floor(corners[0] / 2) * 2, 0).astype(int)
     x1, y1 = np.ceil(corners[1] / 2).astype(int) * 2

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
+from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
 from headswap.arrays import F32, F64
 from headswap.swapping.calibration import calibrated
@@ -29,7 +29,7 @@ from headswap.swapping.occlusion import (
     occlusion_path,
     save_occlusion,
 )
-from headswap.swapping.plan import Appearance, Bystander, RenderPlan
+from headswap.swapping.plan import KEY_STEP, Appearance, Bystander, RenderPlan
 from headswap.swapping.resized import resized_landmarks
 from headswap.swapping.spans import plate_path, spans_of
 from headswap.swapping.survey import KeyLook, key_path, load_mattes, view_path
@@ -71,7 +71,7 @@ def first_plan(
                     obj_id=person.obj_id,
                     shot=track.shot,
                     motion=motion,
-                    reach_cm=SURVEY_REACH_CM,
+                    reach_cm=np.tile(SURVEY_REACH_CM, (count, 1)),
                     tones=np.zeros((count, 3), np.float32),
                     tone_spread=np.ones(3, np.float32),
                     lights=np.zeros((count, LIGHT), np.float32),
@@ -157,10 +157,6 @@ def _with_looks(plan: RenderPlan, appearance: Appearance, looks: list[KeyLook]) 
         return np.asarray(smoothed, np.float32)
 
     cues = steady_cues([look.body for look in looks], _BODY_SIGMA)
-    old = np.array([look.hair_reach_cm for look in looks])
-    new = _drawn_reach(appearance, plan.heads[appearance.obj_id])
-    low = np.minimum(old[:, :2].min(axis=0), new[:2]) - _EDGE_CM
-    high = np.maximum(old[:, 2:].max(axis=0), new[2:]) + _EDGE_CM
     lit = replace(
         appearance,
         tones=smooth([look.tone_mean for look in looks]),
@@ -173,29 +169,53 @@ def _with_looks(plan: RenderPlan, appearance: Appearance, looks: list[KeyLook]) 
             float(np.median([look.grain.strength for look in looks])),
             float(np.sort([look.grain.size_px for look in looks])[len(looks) // 2]),
         ),
-        reach_cm=(float(low[0]), float(low[1]), float(high[0]), float(high[1])),
+        reach_cm=_reaches(appearance, looks, plan.heads[appearance.obj_id]),
     )
     _, neck = agreement(plan.skin, plan.heads[appearance.obj_id], lit.body_tone())
     return replace(lit, reach_cm=_with_neck(lit.reach_cm)) if neck.seen() else lit
 
 
-def _with_neck(reach_cm: tuple[float, ...]) -> tuple[float, float, float, float]:
-    """The reach, widened to all of the neck that is toned."""
-    left, top, right, bottom = reach_cm
-    down = CHIN_CM + DOWN_CM
-    return min(left, -ASIDE_CM), top, max(right, ASIDE_CM), max(bottom, down)
+def _reaches(appearance: Appearance, looks: list[KeyLook], head: HeadModel) -> F64:
+    """(k, 4) cm from between the eyes that the old head or the new one covers in each frame.
+
+    What a key frame shows holds for the frames up to the second next one on either side.
+    """
+    outwards = np.array([-1, -1, 1, 1])
+    old = np.array([look.hair_reach_cm for look in looks]) * outwards
+    at = np.array([look.frame for look in looks])
+    frames = np.arange(appearance.start, appearance.stop)
+    near = np.abs(frames[:, None] - at) <= 2 * KEY_STEP
+    near[:, 0] |= frames < at[0]
+    near[:, -1] |= frames > at[-1]
+    # Where heads were not looked at for long, what is known on both sides counts.
+    for side in (np.searchsorted(at, frames), np.searchsorted(at, frames, "right") - 1):
+        near[np.arange(len(frames)), np.clip(side, 0, len(at) - 1)] = True
+    seen = np.where(near[..., None], old[None], -np.inf).max(axis=1)
+    return (np.maximum(seen, _drawn_reach(appearance, head) * outwards) + _EDGE_CM) * outwards
+
+
+def _with_neck(reach_cm: F64) -> F64:
+    """The reaches (k, 4), widened to all of the neck that is toned."""
+    neck = np.array([-ASIDE_CM, np.inf, ASIDE_CM, CHIN_CM + DOWN_CM])
+    widened = np.maximum(reach_cm, neck)
+    widened[:, :2] = np.minimum(reach_cm[:, :2], neck[:2])
+    return widened
 
 
 def _drawn_reach(appearance: Appearance, head: HeadModel) -> F64:
-    """Left, top, right, bottom in cm from between the eyes that the new head ever covers."""
+    """(k, 4) left, top, right, bottom in cm from between the eyes that the new head covers."""
+    frames = np.arange(appearance.start, appearance.stop)
+    looked = np.unique(np.append(frames[::_REACH_STEP], frames[-1]))
     reach: list[F64] = []
-    for frame in range(appearance.start, appearance.stop, _REACH_STEP):
-        placed = pose_vertices(head, appearance.state(frame))[:, :2]
-        eyes = appearance.landmarks(frame)[[33, 133, 362, 263], :2].mean(axis=0)
-        from_eyes = (placed - eyes) / appearance.scale(frame)
-        reach.append(np.concatenate([from_eyes.min(axis=0), from_eyes.max(axis=0)]))
-    every = np.array(reach)
-    return np.concatenate([every[:, :2].min(axis=0), every[:, 2:].max(axis=0)])
+    for frame in looked:
+        placed = pose_vertices(head, appearance.state(int(frame)))[:, :2]
+        eyes = appearance.landmarks(int(frame))[[33, 133, 362, 263], :2].mean(axis=0)
+        from_eyes = (placed - eyes) / appearance.scale(int(frame))
+        reach.append(np.concatenate([-from_eyes.min(axis=0), from_eyes.max(axis=0)]))
+    # Between two looks the head turns through what lies between; beyond that it overshoots little.
+    most = maximum_filter1d(np.array(reach), 3, axis=0, mode="nearest")
+    every = most[np.searchsorted(looked, frames)] * [-1, -1, 1, 1]
+    return np.asarray(every, np.float64)
 
 
 def _key_hair(folder: Path, appearance: Appearance) -> dict[int, HairPlane]:
