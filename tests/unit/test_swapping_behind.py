@@ -42,7 +42,9 @@ def test_a_plate_lies_over_the_frame_though_the_camera_was_told_wrong(
     taken = np.zeros((HEIGHT, WIDTH), np.float32)
     taken[100:200, 80:180] = 1
     frame[100:200, 80:180] = 255
-    shown = Backdrop(_plate(room, moving=True)).crop(3, BOX, _shift(9.4, 3.2), frame, taken)
+    backdrop = Backdrop(_plate(room, moving=True))
+    laid = backdrop.motion(3, BOX, _shift(9.4, 3.2), frame, taken)
+    shown = backdrop.plate.crop(BOX, laid)
     there = np.s_[30:90, 40:200]
     assert np.abs(shown[there].astype(int) - frame[there]).mean() < 2
 
@@ -52,10 +54,10 @@ def test_behind_a_still_camera_the_plate_is_shown_to_the_bit() -> None:
     other = noise_picture(SIZE_WH, seed=5)
     nobody = np.zeros((HEIGHT, WIDTH), np.float32)
     box = (20, 30, 120, 200)
-    shown = Backdrop(_plate(room, moving=False)).crop(
-        4, box, np.eye(2, 3), other[30:200, 20:120], nobody[30:200, 20:120]
-    )
-    assert np.array_equal(shown, room[30:200, 20:120])
+    backdrop = Backdrop(_plate(room, moving=False))
+    part = np.s_[30:200, 20:120]
+    laid = backdrop.motion(4, box, np.eye(2, 3), other[part], nobody[part])
+    assert np.array_equal(backdrop.plate.crop(box, laid), room[part])
 
 
 def test_along_an_edge_without_an_end_only_the_shift_across_it_is_told() -> None:

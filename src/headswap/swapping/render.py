@@ -19,7 +19,7 @@ from headswap.swapping.compose.follow import between
 from headswap.swapping.compose.grain import grained
 from headswap.swapping.compose.light import light_gain, tone_texture
 from headswap.swapping.compose.mosaic import Plate
-from headswap.swapping.compose.neck import NeckTone, agreement, led_over, tone_neck
+from headswap.swapping.compose.neck import NeckTone, agreement, led_over, neck_box, tone_neck
 from headswap.swapping.compose.occluders import Occluder, find_occluder, put_in_front, touches
 from headswap.swapping.compose.plate import body_layer, over, settle
 from headswap.swapping.compose.removal import (
@@ -38,6 +38,9 @@ from headswap.swapping.plan import Appearance, Box, RenderPlan
 from headswap.swapping.spans import Span, plate_path, shares, spans_of
 from headswap.swapping.survey import front_path, key_path, load_mattes
 from headswap.vision.mattes import Mattes
+
+# Around what changes: as far as `settle` looks.
+_ROOM_PX = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -194,41 +197,50 @@ class Renderer:
         if box is None or not keys:
             return frame
         seen = source.rgb(box)
-        rgb = present = seen if frame is source else frame.rgb(box)
         face = appearance.landmarks(i) - np.array([box[0], box[1], 0], np.float32)
         unit = appearance.scale(i)
         covers = np.maximum.reduce([self._covers(key, appearance, i, box) for key in keys])
         hair, person = covers[..., 0] / np.float32(255), covers[..., 1] / np.float32(255)
-        area = head_area(hair, person, face, unit, rgb.shape[1::-1])
+        area = head_area(hair, person, face, unit, seen.shape[1::-1])
         area = faded(area, box, self._plan.size_wh, unit)
-        part = 0.0 if after == before else (i - before) / (after - before)
         taken = np.maximum(person, cv2.resize(area, hair.shape[::-1]))
-        plate = self._background(appearance, i, box, seen, taken)
-        plate = settle(over(self._body(appearance, keys, part, i, box, seen), plate), seen, area)
-        for other_box, other in drawn:
-            lay_over(plate, other, other_box, box)
+        part = 0.0 if after == before else (i - before) / (after - before)
         layer = self._draw(appearance, i, box, seen)
         layer = softened(layer, (1 - part) * keys[0].blur_px + part * keys[-1].blur_px)
         neck = self._agreed(appearance)[1]
+        reaches = [layer.box_xyxy]
+        if neck.seen():
+            reaches.append(neck_box(face, unit, area.shape))
+        inner = _around(area, reaches, box)
+        window = np.s_[inner[1] - box[1] : inner[3] - box[1], inner[0] - box[0] : inner[2] - box[0]]
+        whole, area = area.shape, np.ascontiguousarray(area[window])
+        rgb = seen[window] if frame is source else frame.rgb(inner)
+        plate = self._background(appearance, i, box, seen, taken, inner)
+        body = self._body(appearance, keys, part, i, box, seen, inner)
+        plate = settle(over(body, plate), seen[window], area)
+        for other_box, other in drawn:
+            lay_over(plate, other, other_box, inner)
+        layer = _from_corner(layer, box, inner)
         toned = np.zeros(area.shape, np.bool_)
         if neck.seen():
             neck = neck.now(appearance.tones[i - appearance.start] - appearance.tone().mean)
-            skin = covers[..., 2] / np.float32(255)
-            rgb, plate, toned = tone_neck(rgb, plate, area, skin, face, unit, neck)
+            skin = cv2.resize(covers[..., 2], whole[::-1])[window] / np.float32(255)
+            below = face - np.array([inner[0] - box[0], inner[1] - box[1], 0], np.float32)
+            rgb, plate, toned = tone_neck(rgb, plate, area, skin, below, unit, neck)
         pixels, changed = compose_head(rgb, plate, area, layer, unit)
         changed |= toned
         x0, y0, x1, y1 = layer.box_xyxy
         new = area.copy()
         np.maximum(new[y0:y1, x0:x1], layer.alpha, out=new[y0:y1, x0:x1])
-        pixels = grained(pixels, new, appearance.grain, box[:2], i)
-        occluder = self._occluder(appearance, i, box, seen, changed)
+        pixels = grained(pixels, new, appearance.grain, inner[:2], i)
+        occluder = self._occluder(appearance, i, inner, seen[window], changed)
         if occluder is not None:
             put_in_front(occluder, pixels, changed)
-        front = self._in_front(keys, appearance, i, box)
+        front = self._in_front(keys, appearance, i, inner)
         if front is not None:
-            keep(present, front, pixels, changed)
-        drawn.append((box, layer))
-        return frame.with_rgb(box, pixels, changed)
+            keep(frame.rgb(inner), front, pixels, changed)
+        drawn.append((inner, layer))
+        return frame.with_rgb(inner, pixels, changed)
 
     def _occluder(
         self, appearance: Appearance, i: int, box: Box, rgb: U8, changed: Bool
@@ -306,32 +318,63 @@ class Renderer:
         size = work_size((box[2] - box[0], box[3] - box[1]), appearance.scale(i))
         return _moved(key.covers, motion, key.box, box, size, cv2.BORDER_CONSTANT)
 
-    def _background(self, appearance: Appearance, i: int, box: Box, rgb: U8, taken: F32) -> U8:
-        """The frame's box without anybody."""
+    def _background(
+        self, appearance: Appearance, i: int, box: Box, rgb: U8, taken: F32, inner: Box
+    ) -> U8:
+        """A part of the frame's box without anybody."""
         camera = self._plan.camera_from_first
         shown: list[tuple[U8, float]] = []
         for span, share in shares(self._spans, appearance.shot, i):
             motion = between(camera[span.reference], camera[i])
-            shown.append((self._backdrop(span).crop(i, box, motion, rgb, taken), share))
+            backdrop = self._backdrop(span)
+            laid = backdrop.motion(i, box, motion, rgb, taken)
+            shown.append((backdrop.plate.crop(inner, laid), share))
         if len(shown) == 1:
             return shown[0][0]
         (first, share), (second, other) = shown
         return np.asarray(cv2.addWeighted(first, share, second, other, 0.0), np.uint8)
 
     def _body(
-        self, appearance: Appearance, keys: list[_Key], part: float, i: int, box: Box, rgb: U8
+        self,
+        appearance: Appearance,
+        keys: list[_Key],
+        part: float,
+        i: int,
+        box: Box,
+        rgb: U8,
+        inner: Box,
     ) -> U8:
-        """(h, w, 4) the body in a frame's box, carried there from the keys on both sides."""
+        """(h, w, 4) the body in a part of a frame's box, carried there from the keys around it."""
         grey = grey_of(rgb, self._ratio(appearance))
         layers: list[U8] = []
         for key in keys:
             motion = np.eye(2, 3)
             if key.frame != i:
                 motion = key.body.motion(grey, box, appearance.neck_px(i))
-            layers.append(_moved(key.body.layer, motion, key.box, box))
+            layers.append(_moved(key.body.layer, motion, key.box, inner))
         if len(layers) == 1:
             return layers[0]
         return np.asarray(cv2.addWeighted(layers[0], 1 - part, layers[1], part, 0.0), np.uint8)
+
+
+def _around(area: F32, reaches: list[Box], box: Box) -> Box:
+    """The part of a frame that changes: an emptied area (h, w) of a box, and reaches inside it.
+
+    With room around it, by which light is settled.
+    """
+    x, y, width, height = cv2.boundingRect((area > 1 / 512).astype(np.uint8))
+    every = np.array([(x, y, x + width, y + height), *reaches])
+    low, high = every[:, :2].min(axis=0) - _ROOM_PX, every[:, 2:].max(axis=0) + _ROOM_PX
+    x0, y0 = (np.maximum(low, 0) // 2 * 2 + box[:2]).tolist()
+    x1, y1 = np.minimum((high + 1) // 2 * 2 + box[:2], box[2:]).tolist()
+    return x0, y0, x1, y1
+
+
+def _from_corner(layer: HeadLayer, box: Box, inner: Box) -> HeadLayer:
+    """The layer of a box with its place told from the corner of a part of that box."""
+    left, top = inner[0] - box[0], inner[1] - box[1]
+    x0, y0, x1, y1 = layer.box_xyxy
+    return replace(layer, box_xyxy=(x0 - left, y0 - top, x1 - left, y1 - top))
 
 
 def _load_front(path: Path) -> dict[str, U8]:

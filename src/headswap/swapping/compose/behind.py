@@ -81,25 +81,25 @@ class Backdrop:
     """A plate that is shown in frames, laid exactly over what they show of it."""
 
     def __init__(self, plate: Plate) -> None:
-        self._plate = plate
+        self.plate = plate
         # A plate of a still camera is shown as it is.
         self._still = bool((plate.corrections == np.eye(2, 3)).all())
         grey = np.asarray(cv2.cvtColor(plate.rgb, cv2.COLOR_RGB2GRAY), np.uint8)
         seen = np.asarray(cv2.erode(plate.seen * np.uint8(255), np.ones((9, 9), np.uint8)))
         self._corners = corners_of(grey, np.asarray(seen, np.uint8), _PLATE_CORNERS)
 
-    def crop(self, frame: int, box: Box, frame_from_plate: F64, rgb: U8, taken: F32) -> U8:
-        """(h, w, 3) uint8: the background in a box of a frame.
+    def motion(self, frame: int, box: Box, frame_from_plate: F64, rgb: U8, taken: F32) -> F64:
+        """(2, 3) what carries the plate into a frame, found in a box of it.
 
         frame_from_plate: what the camera is known to have done since the plate's frame. rgb:
         (h, w, 3) the frame in the box. taken: 0..1, that size or smaller: what of the frame is
         no background.
         """
-        known = self._plate.correction(frame)
+        known = self.plate.correction(frame)
         about = joined(inverse(known), frame_from_plate)
         if self._still and np.array_equal(frame_from_plate, np.eye(2, 3)):
-            return self._plate.crop(box, about)
-        points = self._corners + np.array(self._plate.corner_xy, np.float32)
+            return about
+        points = self._corners + np.array(self.plate.corner_xy, np.float32)
         points = points @ about[:, :2].T + about[:, 2] - np.array(box[:2])
         height, width = taken.shape
         scale = np.array([width / rgb.shape[1], height / rgb.shape[0]])
@@ -108,9 +108,9 @@ class Backdrop:
         inside[inside] = taken[rows[inside], columns[inside]] < _FREE
         free = points[inside].astype(np.float32)
         ratio = min(1.0, _LAID_PX / max(rgb.shape))
-        there, here = grey_of(rgb, ratio), grey_of(self._plate.crop(box, about, ratio), 1.0)
+        there, here = grey_of(rgb, ratio), grey_of(self.plate.crop(box, about, ratio), 1.0)
         both = cv2.resize(taken, here.shape[::-1], interpolation=cv2.INTER_LINEAR) < _FREE
         moved = laid_over(here, there, both.astype(np.uint8), free * np.float32(ratio))
         moved[:, 2] /= ratio
         here_too = in_crops(moved, (-box[0], -box[1]), (-box[0], -box[1]))
-        return self._plate.crop(box, joined(about, here_too))
+        return joined(about, here_too)

@@ -9,6 +9,7 @@ import numpy as np
 
 from headswap.arrays import F32, U8, Bool
 from headswap.swapping.compose.light import chin_shadow
+from headswap.swapping.compose.mixing import darken, lay
 from headswap.swapping.engines.protocol import Box, HeadLayer
 
 _CHIN_SHADE = 0.22
@@ -25,7 +26,8 @@ def compose_head(
     rgb: (h, w, 3) uint8, the frame's crop. plate: (h, w, 3) uint8, the same without its head.
     area: (h, w) 0..1, where the old head was. layer: the new head, in a box relative to the crop.
     """
-    result = np.asarray(cv2.blendLinear(plate, rgb, area, 1 - area), np.uint8)
+    result = rgb.copy()
+    lay(plate, area, result)
     changed = area > 1 / 512
     x0, y0, x1, y1 = layer.box_xyxy
     head = np.s_[y0:y1, x0:x1]
@@ -34,9 +36,8 @@ def compose_head(
     around = np.s_[top : y1 + reach, left : x1 + reach]
     alpha = np.zeros(area.shape, np.float32)
     alpha[head] = layer.alpha
-    shade = 1 - chin_shadow(alpha[around], scale_px_cm) * area[around] * np.float32(_CHIN_SHADE)
-    result[around] = cv2.multiply(result[around], cv2.merge([shade] * 3), dtype=cv2.CV_8U)
-    result[head] = cv2.blendLinear(layer.rgb, result[head], layer.alpha, 1 - layer.alpha)
+    darken(result[around], chin_shadow(alpha[around], scale_px_cm), area[around], _CHIN_SHADE)
+    lay(layer.rgb, layer.alpha, result[head])
     changed[head] |= layer.alpha > 1 / 512
     return result, changed
 
@@ -51,10 +52,7 @@ def lay_over(plate: U8, layer: HeadLayer, layer_crop: Box, crop: Box) -> None:
     if rows.start >= rows.stop or columns.start >= columns.stop:
         return
     part = np.s_[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
-    alpha = np.ascontiguousarray(layer.alpha[part])
-    under = np.ascontiguousarray(plate[rows, columns])
-    rgb = np.ascontiguousarray(layer.rgb[part])
-    plate[rows, columns] = cv2.blendLinear(rgb, under, alpha, 1 - alpha)
+    lay(layer.rgb[part], layer.alpha[part], plate[rows, columns])
 
 
 def keep(rgb: U8, share: F32, pixels: U8, changed: Bool) -> None:
@@ -62,7 +60,7 @@ def keep(rgb: U8, share: F32, pixels: U8, changed: Bool) -> None:
 
     Where it is all of it the pixel counts as unchanged.
     """
-    pixels[:] = cv2.blendLinear(rgb, pixels, share, 1 - share)
+    lay(rgb, share, pixels)
     changed &= share < 1 - 1 / 512
 
 

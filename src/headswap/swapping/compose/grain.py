@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from headswap.arrays import F32, U8
+from headswap.swapping.compose.mixing import roughen
 
 # Flat patches show the noise; the flattest are often clipped or smoothed away by the encoder.
 _PATCH_PX = 8
@@ -64,15 +65,12 @@ def grained(rgb: U8, where: F32, grain: Grain, corner_xy: tuple[int, int], frame
     """
     if grain.strength < LEAST_GRAIN:
         return rgb
-    tile = _tile(grain.size_px)
     # Two numbers without a common factor with the tile take its windows about evenly.
     left = (corner_xy[0] + 97 * frame) % _TILE_PX
     top = (corner_xy[1] + 151 * frame) % _TILE_PX
-    height, width = rgb.shape[:2]
-    rows = np.arange(top, top + height) % _TILE_PX
-    columns = np.arange(left, left + width) % _TILE_PX
-    noise = cv2.multiply(tile[rows][:, columns], where, scale=grain.strength)
-    return np.asarray(cv2.add(rgb, cv2.merge([noise] * 3), dtype=cv2.CV_8U), np.uint8)
+    rough = rgb.copy()
+    roughen(rough, _tile(grain.size_px), left, top, where, grain.strength)
+    return rough
 
 
 @lru_cache(maxsize=len(_SIZES_PX))

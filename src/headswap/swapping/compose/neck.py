@@ -8,8 +8,10 @@ import cv2
 import numpy as np
 
 from headswap.arrays import F32, U8, Bool
+from headswap.swapping.compose.mixing import lay, shrunk
 from headswap.swapping.compose.removal import work_size
 from headswap.swapping.compose.tone import Skin, head_tone, saturation
+from headswap.swapping.engines.protocol import Box
 from headswap.swapping.head_model import HeadModel
 from headswap.vision.canonical_face import JAW
 
@@ -172,40 +174,65 @@ def tone_neck(
 ) -> tuple[U8, U8, Bool]:
     """Frame and plate (h, w, 3) with the neck's skin toned, and (h, w) where they changed.
 
-    area: (h, w) 0..1, where the old head was, and where the plate counts. skin: 0..1, skin near
-    this frame, of any size. landmarks: (478, 3) in the crop.
+    area: (h, w) 0..1, where the old head was, and where the plate counts. skin: (h, w) 0..1, skin
+    near this frame. landmarks: (478, 3) in the crop.
+    """
+    toned = np.zeros(area.shape, np.bool_)
+    rgb, plate = rgb.copy(), plate.copy()
+    x0, y0, x1, y1 = neck_box(landmarks, scale_px_cm, area.shape)
+    if x1 - x0 < 2 or y1 - y0 < 2:
+        return rgb, plate, toned
+    window = np.s_[y0:y1, x0:x1]
+    corner = np.array([x0, y0], np.float32)
+    weight = _neck_share(
+        (rgb[window], plate[window]),
+        area[window],
+        skin[window],
+        landmarks[:, :2] - corner,
+        scale_px_cm,
+        tone.before,
+    )
+    table = _curves(tone)
+    for image in (rgb, plate):
+        lay(np.asarray(cv2.LUT(image[window], table), np.uint8), weight, image[window])
+    toned[window] = weight > 1 / 255
+    return rgb, plate, toned
+
+
+def neck_box(landmarks: F32, scale_px_cm: float, shape: tuple[int, ...]) -> Box:
+    """The part of a crop (h, w) in which the neck may be toned; of no size where it is outside."""
+    jaw = landmarks[_LOW_JAW, :2]
+    middle, chin = float(jaw[:, 0].mean()), float(jaw[:, 1].max())
+    aside, soft = ASIDE_CM * scale_px_cm, 2 * _ROUND_CM * scale_px_cm
+    top = float(landmarks[list(_MOUTH), 1].mean()) - soft
+    corners = np.array([[middle - aside, top], [middle + aside, chin + DOWN_CM * scale_px_cm]])
+    corners = np.clip(corners, 0, [shape[1], shape[0]]).round().astype(int)
+    return int(corners[0, 0]), int(corners[0, 1]), int(corners[1, 0]), int(corners[1, 1])
+
+
+def _neck_share(
+    pair: tuple[U8, U8], area: F32, skin: F32, xy: F32, scale_px_cm: float, neck: F32
+) -> F32:
+    """(h, w) 0..1: how much each pixel of frame and plate (h, w, 3) near a neck is its skin.
+
+    xy: (478, 2) landmarks in that part. neck: (3,) Lab.
     """
     height, width = area.shape
     size = work_size((width, height), scale_px_cm)
     ratio = size[0] / width
-    small = [cv2.resize(image, size, interpolation=cv2.INTER_AREA) for image in (rgb, plate)]
+    small = [shrunk(image, size) for image in pair]
     hidden = np.asarray(cv2.resize(area, size, interpolation=cv2.INTER_AREA), np.float32)
-    emptied = cv2.blendLinear(small[1], small[0], hidden, 1 - hidden)
-    lab = cv2.cvtColor(emptied.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    far = np.sqrt((((lab - tone.before) / _LIKE) ** 2).sum(axis=2))
+    lay(small[1], hidden, small[0])
+    lab = cv2.cvtColor(small[0].astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    far = np.sqrt((((lab - neck) / _LIKE) ** 2).sum(axis=2))
     like = np.clip(2.0 - far, 0, 1)
     unit = scale_px_cm * ratio
-    place = _place(landmarks[:, :2] * ratio, hidden, size, unit)
+    place = _place(xy * ratio, hidden, size, unit)
     near = cv2.resize(skin, size, interpolation=cv2.INTER_AREA)
     near = np.minimum(1, 2 * cv2.GaussianBlur(near, (0, 0), max(0.6, 0.5 * unit)))
     mask = like * place * np.maximum(near, hidden)
     mask = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), max(0.5, _ROUND_CM * unit))
-    weight = np.asarray(cv2.resize(mask, (width, height)), np.float32)
-    toned = weight > 1 / 255
-    if not toned.any():
-        return rgb, plate, toned
-    table = _curves(tone)
-    x, y, w, h = cv2.boundingRect(toned.astype(np.uint8))
-    window = np.s_[y : y + h, x : x + w]
-    share = np.ascontiguousarray(weight[window])
-    done: list[U8] = []
-    for image in (rgb, plate):
-        part = np.ascontiguousarray(image[window])
-        mixed = cv2.blendLinear(cv2.LUT(part, table), part, share, 1 - share)
-        copy = image.copy()
-        copy[window] = mixed
-        done.append(copy)
-    return done[0], done[1], toned
+    return np.asarray(cv2.resize(mask, (width, height)), np.float32)
 
 
 def _place(xy: F32, hidden: F32, size_wh: tuple[int, int], unit: float) -> F32:

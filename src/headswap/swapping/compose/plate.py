@@ -8,12 +8,15 @@ import numpy as np
 from headswap.arrays import F32, U8, Bool
 from headswap.swapping.compose.body import body_cue, complete_body
 from headswap.swapping.compose.body_cue import BodyCue
+from headswap.swapping.compose.mixing import lay_weighted
 from headswap.swapping.compose.removal import face_and_ears, work_size
 from headswap.swapping.matting import fill_smooth
 from headswap.vision.mattes import Mattes
 
 _CLEAR_CM = 0.3
 _LARGEST_GAP = 24.0
+# Light is settled on a picture this much smaller.
+_COARSE = 4
 # More than this share of hair in a pixel would be seen in the plate.
 _TINT = 0.08
 _LEAST_HAIR = 40
@@ -110,9 +113,9 @@ def body_layer(
 
 def over(layer: U8, background: U8) -> U8:
     """(h, w, 3) uint8: a layer (h, w, 4) of colours times alpha, and alpha, on a background."""
-    left = cv2.merge([cv2.bitwise_not(cv2.extractChannel(layer, 3))] * 3)
-    behind = cv2.multiply(background, left, scale=1 / 255)
-    return np.asarray(cv2.add(behind, cv2.cvtColor(layer, cv2.COLOR_RGBA2RGB)), np.uint8)
+    both = background.copy()
+    lay_weighted(layer, both)
+    return both
 
 
 def settle(plate: U8, rgb: U8, head: F32) -> U8:
@@ -123,17 +126,22 @@ def settle(plate: U8, rgb: U8, head: F32) -> U8:
     (h, w) float32 0..1.
     """
     height, width = head.shape
-    small = (max(8, width // 4), max(8, height // 4))
+    small = (max(8, width // _COARSE), max(8, height // _COARSE))
+    # Only whole blocks of pixels, which are averaged in a fraction of the time.
+    whole = np.s_[: small[1] * _COARSE, : small[0] * _COARSE]
+    head, rgb, seen = head[whole], rgb[whole], plate[whole]
     weight = (cv2.resize(head, small, interpolation=cv2.INTER_AREA) < 0.01).astype(np.float32)
     # Only a band around the head speaks for it; far away other things may move.
     near = cv2.dilate(1 - weight, np.ones((7, 7), np.uint8))
     pair = [
         cv2.resize(image, small, interpolation=cv2.INTER_AREA).astype(np.float32)
-        for image in (rgb, plate)
+        for image in (rgb, seen)
     ]
     # Large differences are motion, not light.
     gap = np.clip(pair[0] - pair[1], -_LARGEST_GAP, _LARGEST_GAP)
     offset = fill_smooth(gap, weight * near) + 128
     offset = np.clip(offset + 0.5, 0, 255).astype(np.uint8)
-    offset = cv2.resize(offset, (width, height), interpolation=cv2.INTER_LINEAR)
+    offset = cv2.resize(offset, head.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    rest = (0, height - head.shape[0], 0, width - head.shape[1])
+    offset = cv2.copyMakeBorder(offset, *rest, cv2.BORDER_REPLICATE)
     return np.asarray(cv2.addWeighted(plate, 1.0, offset, 1.0, -128.0), np.uint8)
