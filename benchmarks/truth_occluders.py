@@ -85,7 +85,7 @@ def planned(clip: Path, folder: Path, photo: Path, store: ModelStore) -> RenderP
     head = reader.head(reader.find(photo, largest_face=True), 10.0)
     heads = {person.obj_id: head for person in scene.people}
     first = first_plan(scene, scene.video.size_wh, heads, folder)
-    plan = calibrated_plan(first, engine_named("mesh"), FaceLandmarks(store))
+    plan = calibrated_plan(first, heads, engine_named("mesh"), FaceLandmarks(store))
     return final_plan(plan, survey(plan, 0, len(plan.pts), store, lambda: None))
 
 

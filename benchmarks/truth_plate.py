@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -137,8 +137,8 @@ def _plan(clip: Path, folder: Path, store: ModelStore) -> RenderPlan:
     photo = folder / "photo.png"
     Image.fromarray(portrait(Identity.SECOND)).save(photo)
     reader = ReferenceReader(store)
-    head = reader.head(reader.find(photo), 6.0)
-    plan = first_plan(found, found.video.size_wh, {found.people[0].obj_id: head}, folder)
+    heads = {found.people[0].obj_id: reader.head(reader.find(photo), 6.0)}
+    plan = replace(first_plan(found, found.video.size_wh, heads, folder), heads=heads)
     with VideoReader(clip) as video:
         count = video.info.frame_count or len(found.pts)
     return final_plan(plan, survey(plan, 0, max(count, len(found.pts)), store, lambda: None))

@@ -73,7 +73,7 @@ def planned(
 ) -> RenderPlan:
     """The plan before the survey."""
     plan = first_plan(film.scene, film.size_wh, heads, folder)
-    return calibrated_plan(plan, engine_named("mesh"), FaceLandmarks(store))
+    return calibrated_plan(plan, heads, engine_named("mesh"), FaceLandmarks(store))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

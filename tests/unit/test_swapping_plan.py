@@ -183,13 +183,12 @@ def _two_people() -> Scene:
 
 
 def test_only_the_mapped_are_planned_each_stretch_on_its_own() -> None:
-    head = painted_head()
-    plan = first_plan(_two_people(), SIZE_WH, {1: head}, Path())
+    plan = first_plan(_two_people(), SIZE_WH, [1], Path())
     assert [(a.obj_id, a.shot, a.start, a.stop) for a in plan.appearances] == [
         (1, 0, 0, 10),
         (1, 1, 20, 30),
     ]
-    both = first_plan(_two_people(), SIZE_WH, {0: head, 1: head}, Path())
+    both = first_plan(_two_people(), SIZE_WH, [0, 1], Path())
     assert [a.number for a in both.appearances] == [0, 1, 2]
 
 
@@ -198,12 +197,16 @@ def test_a_plan_for_a_smaller_result_is_in_the_results_pixels() -> None:
     camera = scene.camera_from_first.copy()
     camera[:, :, 2] = [8, 6]
     scene = replace(scene, camera_from_first=camera)
-    plan = first_plan(scene, (160, 120), {0: painted_head()}, Path())
+    plan = first_plan(scene, (160, 120), [0], Path())
     appearance = plan.appearances[0]
     assert appearance.landmarks(5)[1] == pytest.approx(face_at(100, 120)[1] / 2, abs=0.01)
     assert appearance.scale(5) == pytest.approx(PX_PER_CM / 2, rel=1e-3)
     assert plan.camera_from_first[0, :, 2].tolist() == [4, 3]
     assert plan.camera_from_first[0, :, :2].tolist() == [[1, 0], [0, 1]]
+
+
+def _first(scene: Scene, folder: Path) -> RenderPlan:
+    return replace(first_plan(scene, SIZE_WH, [0], folder), heads={0: painted_head()})
 
 
 def _look(number: int, frame: int, lightness: float) -> KeyLook:
@@ -227,7 +230,7 @@ def test_the_survey_gives_the_plan_tones_and_a_reach_over_the_old_and_the_new_he
     tmp_path: Path,
 ) -> None:
     scene = _two_people()
-    plan = first_plan(scene, SIZE_WH, {0: painted_head()}, tmp_path)
+    plan = _first(scene, tmp_path)
     looks = [_look(0, frame, light) for frame, light in ((19, 60.0), (0, 40.0), (8, 50.0))]
     appearance = final_plan(plan, looks).appearances[0]
     lightness = appearance.tones[:, 0]
@@ -245,7 +248,7 @@ def test_the_survey_gives_the_plan_tones_and_a_reach_over_the_old_and_the_new_he
 
 
 def test_an_appearance_that_no_look_saw_keeps_what_it_was_planned_with(tmp_path: Path) -> None:
-    plan = first_plan(_two_people(), SIZE_WH, {0: painted_head()}, tmp_path)
+    plan = _first(_two_people(), tmp_path)
     kept, planned = final_plan(plan, []).appearances[0], plan.appearances[0]
     assert np.array_equal(kept.reach_cm, planned.reach_cm)
 
@@ -253,7 +256,7 @@ def test_an_appearance_that_no_look_saw_keeps_what_it_was_planned_with(tmp_path:
 def test_one_wide_look_widens_the_reach_of_the_frames_around_it_alone(tmp_path: Path) -> None:
     still = track_of(np.stack([face_at(160, 120)] * 100), list(range(100)))
     scene = scene_of([still], [(0,)], [Shot(0, 100)])
-    plan = first_plan(scene, SIZE_WH, {0: painted_head()}, tmp_path)
+    plan = _first(scene, tmp_path)
     looks = [_look(0, frame, 50.0) for frame in range(0, 100, KEY_STEP)]
     wide = replace(looks[4], hair_reach_cm=(-30.0, -9.0, 8.0, 21.0))
     left = final_plan(plan, [*looks[:4], wide, *looks[5:]]).appearances[0].reach_cm[:, 0]

@@ -31,8 +31,8 @@ _STAGES = {
     "recognise": (90, 94),
     "unseen": (94, 96),
     "expressions": (96, 98),
-    "plan": (1, 4),
-    "survey": (4, 25),
+    "survey": (1, 22),
+    "plan": (22, 25),
     "render": (25, 98),
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,15 +50,15 @@ _BODY_SIGMA = 3.0
 def first_plan(
     scene: Scene,
     size_wh: tuple[int, int],
-    heads: dict[int, HeadModel],
+    obj_ids: Collection[int],
     folder: Path,
     skin: Skin = "blend",
 ) -> RenderPlan:
-    """The plan before the survey: who is drawn when, and how they move."""
+    """The plan before the survey: who is drawn when, and how they move; without heads."""
     scale = np.array(size_wh) / [scene.video.width, scene.video.height]
     appearances: list[Appearance] = []
     for person in scene.people:
-        if person.obj_id not in heads:
+        if person.obj_id not in obj_ids:
             continue
         tracks = [_resized(scene.tracks[i], scale) for i in person.tracks]
         neutral = neutral_face(tracks)
@@ -89,15 +89,15 @@ def first_plan(
         pts=scene.pts,
         camera_from_first=camera,
         appearances=tuple(appearances),
-        heads=heads,
+        heads={},
         shots=scene.shots,
         folder=folder,
         skin=skin,
-        bystanders=_bystanders(scene, scale, set(heads)),
+        bystanders=_bystanders(scene, scale, obj_ids),
     )
 
 
-def _bystanders(scene: Scene, scale_xy: F64, mapped: set[int]) -> tuple[Bystander, ...]:
+def _bystanders(scene: Scene, scale_xy: F64, mapped: Collection[int]) -> tuple[Bystander, ...]:
     """Everybody who keeps their head."""
     found: list[Bystander] = []
     for person in scene.people:
@@ -111,12 +111,15 @@ def _bystanders(scene: Scene, scale_xy: F64, mapped: set[int]) -> tuple[Bystande
     return tuple(found)
 
 
-def calibrated_plan(plan: RenderPlan, engine: Engine, landmarks: FaceLandmarks) -> RenderPlan:
-    """The plan with every motion corrected for the head that is to follow it."""
+def calibrated_plan(
+    plan: RenderPlan, heads: dict[int, HeadModel], engine: Engine, landmarks: FaceLandmarks
+) -> RenderPlan:
+    """The plan with its heads, and every motion corrected for the head that is to follow it."""
     return replace(
         plan,
+        heads=heads,
         appearances=tuple(
-            replace(a, motion=calibrated(a.motion, plan.heads[a.obj_id], engine, landmarks))
+            replace(a, motion=calibrated(a.motion, heads[a.obj_id], engine, landmarks))
             for a in plan.appearances
         ),
     )

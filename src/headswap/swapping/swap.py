@@ -8,6 +8,7 @@ import pickle
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -105,6 +106,8 @@ def swap(
     _check_output(video, out)
     stages = _Stages()
     with ExitStack() as stack:
+        # Ends after the crew, whose end also ends what waits for it.
+        beside = stack.enter_context(ThreadPoolExecutor(1))
         crew = compute or stack.enter_context(Crew(options.workers or os.cpu_count() or 1))
         folder = work or Path(stack.enter_context(TemporaryDirectory(prefix="headswap-")))
         # Photos first: a bad one should be known before minutes are spent on the video.
@@ -117,17 +120,19 @@ def swap(
         _check_mapping(scene, paths)
         place = SwapFolder(folder, video, paths, repr(replace(options, workers=None)))
         if not place.plan_path.is_file():
+            with stages.timed("survey"):
+                size_wh = output_size(scene.video, options.resolution)
+                plan = first_plan(scene, size_wh, paths, folder, options.skin)
+                # The survey looks at the video alone, so heads are made while it goes on.
+                looked = beside.submit(_survey, plan, crew, options, report)
+                heads = _build_heads(scene, portraits, size_wh, reader)
+                plan = calibrated_plan(plan, heads, engine, FaceLandmarks(store))
+                looks = looked.result()
             with stages.timed("plan"):
                 report(Progress("plan", 0, 1))
-                size_wh = output_size(scene.video, options.resolution)
-                heads = _build_heads(scene, portraits, size_wh, reader)
-                plan = first_plan(scene, size_wh, heads, folder, options.skin)
-                plan = calibrated_plan(plan, engine, FaceLandmarks(store, threads=2))
-                report(Progress("plan", 1, 1))
-            with stages.timed("survey"):
-                looks = _survey(plan, crew, options, report)
                 final_plan(plan, looks).save(place.plan_path)
-                del plan, heads
+                report(Progress("plan", 1, 1))
+                del plan, heads, looks
         # Mapped from its file, the plan of a long video takes hardly any memory here.
         plan = place.plan()
         with stages.timed("render"):

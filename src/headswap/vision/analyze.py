@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import numpy as np
 
 from headswap.arrays import F32
 from headswap.media import Frame, VideoInfo, VideoReader
+from headswap.vision.ahead import ahead
 from headswap.vision.camera import CameraMotion, people_boxes, settle
+from headswap.vision.face import Face
 from headswap.vision.networks.blendshapes import Blendshapes
 from headswap.vision.networks.identity import Identity
 from headswap.vision.networks.person_matte import PersonMatte
@@ -24,6 +27,8 @@ from headswap.vision.unseen import with_unseen
 
 # Room around a face's box for the whole head, in shares of the box: left, up, right, down.
 HEAD_MARGIN = (0.45, 0.75, 0.45, 0.3)
+# Frames that wait between two stages of the pass.
+_AHEAD = 3
 
 
 def analyze(
@@ -45,10 +50,14 @@ def analyze(
     store = store or ModelStore.default()
     report: Report = progress or (lambda _: None)
     tracker = Tracker(sight or NetworkSight(store))
-    with VideoReader(video) as reader:
-        passed = _Pass(reader.info, tracker)
-        for frame, new_shot in mark_cuts(reader):
-            passed.step(frame, new_shot)
+    with ExitStack() as stack:
+        reader = stack.enter_context(VideoReader(video))
+        # Reading, looking for faces, and following the camera each go on while the next is busy.
+        cut = stack.enter_context(closing(ahead(mark_cuts(reader), _AHEAD)))
+        seen = stack.enter_context(closing(ahead(_tracked(cut, tracker), _AHEAD)))
+        passed = _Pass(reader.info)
+        for frame, new_shot, faces in seen:
+            passed.step(frame, new_shot, faces)
             report(Progress("analyse", frame.index + 1, reader.info.frame_count))
         info = reader.info
     found = recognise(
@@ -70,21 +79,26 @@ def analyze(
     )
 
 
+def _tracked(
+    frames: Iterable[tuple[Frame, bool]], tracker: Tracker
+) -> Iterator[tuple[Frame, bool, list[Face]]]:
+    for frame, new_shot in frames:
+        yield frame, new_shot, tracker.step(frame, new_shot)
+
+
 class _Pass:
     """What the single pass over the frames gathers, frame by frame."""
 
-    def __init__(self, info: VideoInfo, tracker: Tracker) -> None:
+    def __init__(self, info: VideoInfo) -> None:
         self.pts: list[int] = []
         self._size_wh = (info.width, info.height)
         self._starts: list[int] = []
         self._moves: list[F32] = []
-        self._tracker = tracker
         self._motion = CameraMotion(self._size_wh)
 
-    def step(self, frame: Frame, new_shot: bool) -> None:
+    def step(self, frame: Frame, new_shot: bool, faces: Sequence[Face]) -> None:
         if new_shot:
             self._starts.append(frame.index)
-        faces = self._tracker.step(frame, new_shot)
         boxes = np.array([face.box_xyxy for face in faces], np.float32).reshape(-1, 4)
         bodies = people_boxes(boxes, self._size_wh)
         self._moves.append(self._motion.next(frame.y, new_shot, bodies))
