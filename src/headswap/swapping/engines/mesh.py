@@ -15,6 +15,8 @@ from headswap.swapping.head_model import FACE_VERTICES, HeadModel
 from headswap.vision.canonical_face import INNER_LIPS
 
 _FAR = np.float32(1e9)
+# From this alpha on nothing is seen of what lies behind.
+_OPAQUE = 0.999
 # Blur of the coverage, enough against stairs at the head's edge.
 _EDGE_PX = 0.8
 # A little steeper than the blur, which reaches further than an edge should.
@@ -42,10 +44,12 @@ class MeshEngine:
         xy, depth = np.ascontiguousarray(local[:, :2]), np.ascontiguousarray(local[:, 2])
         shape = (y1 - y0, x1 - x0)
         front_map, front_z = _draw_part(xy, depth, head.face_triangles, head.uv, shape)
-        back_map, back_z = _draw_part(xy, depth, head.back_triangles, head.uv, shape)
         normals, shown = _surface(head, state, xy, depth, shape)
         rgb, alpha = _paint(head.texture, front_map, front_z)
         alpha *= cv2.resize(shown, shape[::-1], interpolation=cv2.INTER_LINEAR)
+        # Nothing is drawn where the front hides it.
+        free = np.where(alpha < _OPAQUE, _FAR, -_FAR).astype(np.float32)
+        back_map, back_z = _draw_part(xy, depth, head.back_triangles, head.uv, shape, free)
         back_rgb, shows = _paint(head.back_texture, back_map, back_z)
         behind = ((1 - alpha) * shows).astype(np.float32, copy=False)
         total = (alpha + behind).astype(np.float32, copy=False)
@@ -107,9 +111,15 @@ def pose_vertices(head: HeadModel, state: HeadState) -> F64:
 
 
 def _draw_part(
-    xy: F32, depth: F32, triangles: I32, attributes: F32, shape: tuple[int, int]
+    xy: F32,
+    depth: F32,
+    triangles: I32,
+    attributes: F32,
+    shape: tuple[int, int],
+    zbuffer: F32 | None = None,
 ) -> tuple[F32, F32]:
-    zbuffer = np.full(shape, _FAR, np.float32)
+    if zbuffer is None:
+        zbuffer = np.full(shape, _FAR, np.float32)
     out = np.full((*shape, attributes.shape[1]), -1.0, np.float32)
     rasterize(xy, depth, triangles, attributes, zbuffer, out)
     return out, zbuffer

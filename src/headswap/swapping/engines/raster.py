@@ -7,6 +7,8 @@ from numba import njit
 
 from headswap.arrays import F32, I32
 
+_SLACK = np.float32(1e-4)
+
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def rasterize(xy: F32, depth: F32, triangles: I32, attributes: F32, zbuffer: F32, out: F32) -> None:
@@ -22,30 +24,51 @@ def rasterize(xy: F32, depth: F32, triangles: I32, attributes: F32, zbuffer: F32
     for t in range(triangles.shape[0]):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
         ax, ay = xy[a, 0], xy[a, 1]
-        bx, by = xy[b, 0], xy[b, 1]
-        cx, cy = xy[c, 0], xy[c, 1]
-        area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+        bx, by = xy[b, 0] - ax, xy[b, 1] - ay
+        cx, cy = xy[c, 0] - ax, xy[c, 1] - ay
+        area = bx * cy - by * cx
         # Wound the other way means seen from behind.
         if area < 1e-6:
             continue
-        x0 = max(0, int(np.ceil(min(ax, bx, cx))))
-        x1 = min(width - 1, int(np.floor(max(ax, bx, cx))))
-        y0 = max(0, int(np.ceil(min(ay, by, cy))))
-        y1 = min(height - 1, int(np.floor(max(ay, by, cy))))
-        inverse = 1.0 / area
+        y0 = max(0, int(np.ceil(ay + min(np.float32(0), by, cy))))
+        y1 = min(height - 1, int(np.floor(ay + max(np.float32(0), by, cy))))
+        left, right = ax + min(np.float32(0), bx, cx), ax + max(np.float32(0), bx, cx)
+        # Columns are counted from the first corner, or small triangles would be rounded away.
+        first, last = max(0, int(np.ceil(left))), min(width - 1, int(np.floor(right)))
+        # The weights of the second and third corner grow so much with each pixel to the right.
+        step_b, step_c = cy / area, -by / area
         for y in range(y0, y1 + 1):
-            for x in range(x0, x1 + 1):
-                wb = ((x - ax) * (cy - ay) - (y - ay) * (cx - ax)) * inverse
-                wc = ((bx - ax) * (y - ay) - (by - ay) * (x - ax)) * inverse
-                wa = 1.0 - wb - wc
-                # A hair of slack closes the cracks between neighbours that rounding opens.
-                if wa < -1e-4 or wb < -1e-4 or wc < -1e-4:
-                    continue
-                z = wa * depth[a] + wb * depth[b] + wc * depth[c]
+            down = np.float32(y) - ay
+            start_b, start_c = -down * cx / area, down * bx / area
+            low, high = _inside(start_b, step_b, left - ax, right - ax)
+            low, high = _inside(start_c, step_c, low, high)
+            low, high = _inside(np.float32(1) - start_b - start_c, -step_b - step_c, low, high)
+            stop = min(last, int(np.floor(ax + high))) + 1
+            for x in range(max(first, int(np.ceil(ax + low))), stop):
+                along = np.float32(x) - ax
+                wb, wc = start_b + along * step_b, start_c + along * step_c
+                z = depth[a] + wb * (depth[b] - depth[a]) + wc * (depth[c] - depth[a])
                 if z >= zbuffer[y, x]:
                     continue
                 zbuffer[y, x] = z
                 for k in range(channels):
-                    out[y, x, k] = (
-                        wa * attributes[a, k] + wb * attributes[b, k] + wc * attributes[c, k]
+                    first_value = attributes[a, k]
+                    along_b, along_c = (
+                        attributes[b, k] - first_value,
+                        attributes[c, k] - first_value,
                     )
+                    out[y, x, k] = first_value + wb * along_b + wc * along_c
+
+
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _inside(
+    start: np.float32, step: np.float32, low: np.float32, high: np.float32
+) -> tuple[np.float32, np.float32]:
+    """The part of `low` to `high` at which a weight, start + offset * step, is not below zero."""
+    # A hair of slack closes the cracks between neighbours that rounding opens.
+    start = start + _SLACK
+    if step > 0:
+        return max(low, -start / step), high
+    if step < 0:
+        return low, min(high, -start / step)
+    return low, high if start >= 0 else low - np.float32(1)
