@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -138,12 +139,15 @@ def final_plan(plan: RenderPlan, looks: Sequence[KeyLook | Glimpse]) -> RenderPl
         _with_looks(plan, appearance, by_number.get(appearance.number, []))
         for appearance in plan.appearances
     )
-    _write_plates(plan)
-    for appearance in plan.appearances:
-        if appearance.number in glimpses:
-            hair = _key_hair(plan.folder, appearance)
-            seen = occlusion_of(appearance, glimpses[appearance.number], hair)
-            save_occlusion(occlusion_path(plan.folder, appearance.number), seen)
+    # Both take a good part of a second, and most of it outside of the interpreter.
+    with ThreadPoolExecutor(1) as beside:
+        plates = beside.submit(_write_plates, plan)
+        for appearance in plan.appearances:
+            if appearance.number in glimpses:
+                hair = _key_hair(plan.folder, appearance)
+                seen = occlusion_of(appearance, glimpses[appearance.number], hair)
+                save_occlusion(occlusion_path(plan.folder, appearance.number), seen)
+        plates.result()
     return replace(plan, appearances=appearances)
 
 

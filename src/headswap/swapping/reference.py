@@ -227,16 +227,19 @@ def _facing(normals: F32, rotation: F64, relief: tuple[int, int], cutout: Cutout
 
 def skin_tone(rgb: U8, landmarks: F32) -> SkinTone:
     """Tone of the bare facial skin in a picture (h, w, 3) uint8, robust against glints."""
-    mask = skin_pixels(landmarks, rgb.shape[:2]) > 0
-    lab = cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    skin = skin_pixels(landmarks, rgb.shape[:2])
+    if not skin.any():
+        return SkinTone(np.array([60, 12, 16], np.float32), np.array([8, 4, 4], np.float32))
+    x, y, width, height = cv2.boundingRect(skin)
+    face = np.s_[y : y + height, x : x + width]
+    mask = skin[face] > 0
+    lab = cv2.cvtColor(rgb[face].astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
     upper = mask.copy()
-    upper[max(0, round(float(landmarks[NOSE_BASE, 1]))) :] = False
+    upper[max(0, round(float(landmarks[NOSE_BASE, 1])) - y) :] = False
     if upper.any():
         # Beards grow below the nose.
         mask &= upper | (lab[..., 0] > np.median(lab[upper][:, 0]) - _BEARD_L)
     lab = lab[mask]
-    if len(lab) == 0:
-        return SkinTone(np.array([60, 12, 16], np.float32), np.array([8, 4, 4], np.float32))
     middle = np.median(lab, axis=0)
     spread = 1.4826 * np.median(np.abs(lab - middle), axis=0)
     return SkinTone(middle.astype(np.float32), np.maximum(spread, 1.0).astype(np.float32))

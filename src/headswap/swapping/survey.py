@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from headswap.arrays import F32, U8
@@ -260,17 +261,14 @@ def _reach(area: F32, face: F32, unit: float) -> tuple[float, float, float, floa
 
 def save_mattes(path: Path, box: Box, mattes: Mattes) -> None:
     """Keeps the planes of one key frame, 8 bits each."""
-    planes = np.stack([mattes.person, mattes.hair, mattes.skin, mattes.clothes])
-    np.savez(path, box=np.array(box), planes=_eight_bit(planes))
+    planes = (mattes.person, mattes.hair, mattes.skin, mattes.clothes)
+    eight_bit = np.stack([cv2.convertScaleAbs(plane, alpha=255) for plane in planes])
+    np.savez(path, box=np.array(box), planes=eight_bit)
 
 
 def load_mattes(path: Path) -> tuple[Box, Mattes]:
     """The box and planes that `save_mattes` kept."""
     with np.load(path) as data:
         x0, y0, x1, y1 = (int(side) for side in data["box"])
-        person, hair, skin, clothes = data["planes"].astype(np.float32) / 255
+        person, hair, skin, clothes = data["planes"] * np.float32(1 / 255)
     return (x0, y0, x1, y1), Mattes(person, hair, skin, clothes)
-
-
-def _eight_bit(planes: F32) -> U8:
-    return np.round(planes * 255).astype(np.uint8)
