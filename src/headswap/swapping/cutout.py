@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from headswap.arrays import F32, F64, U8
+from headswap.swapping.beard import beard_over_jaw
 from headswap.swapping.matting import fill_smooth, refined_alpha, segmented, unmix_foreground
 from headswap.vision.canonical_face import FACE_OVAL, JAW
 from headswap.vision.guided import guided_filter
@@ -22,15 +23,16 @@ _CROWN_RADIUS_CM = 9.5
 _MARGIN_CM = 2.0
 # How far inside and outside of its edge a matte may be wrong; how soft an edge is, and a hairy one.
 _INNER_CM, _OUTER_CM = 0.4, 0.6
-_SOFT_CM, _STRAY_CM = 0.15, 0.22
+_SOFT_CM, _STRAY_CM = 0.2, 0.3
+# Between strands of hair the background shows so far inside.
+_GAPS_CM = 0.8
+# The person network looks a second time, at so much around the face: closer, it is more exact.
+_CLOSE_CM, _CLOSE_FADE_CM = 18.0, 2.0
 _SPREAD_CM = 1.5
 # How far from the middle a hat and the ears reach; the widest gap between face and hair.
 _HAT_HALF_CM, _EARS_HALF_CM, _CREVICE_CM = 16.0, 11.0, 0.4
-# A strip over the jaw line of which so much must be beard; how long beards are looked for.
-_BEARD_STRIP_CM, _BEARDED, _LONGEST_BEARD_CM = 1.2, 0.5, 4.0
-# Lab distances within which a pixel is like the cheeks, or like the beard.
-_LIKE_CHEEK = np.array([22.0, 14.0, 14.0], np.float32)
-_LIKE_BEARD = np.array([18.0, 8.0, 9.0], np.float32)
+# The face's outline is known by so much; further inside all is face.
+_OVAL_CM = 0.9
 # Scale at which the person is parted from the background, before the edge is made exact.
 _CUT_PX_PER_CM = 11.0
 
@@ -57,13 +59,18 @@ def cut_head(photo: U8, landmarks: F32, mattes: MatteReader, px_per_cm: float) -
     """
     crop, inside, points = upright_crop(photo, landmarks, px_per_cm)
     planes = mattes.read(crop, points)
+    close = _seen_closer(planes.person, crop, points, mattes, px_per_cm)
     radius = max(1, round(0.17 * px_per_cm))
-    hair = _sharpen(guided_filter(crop, planes.hair, radius, 3e-4))
-    hair = hair * _unlike_skin(crop, points)
-    person = _silhouette(crop, np.maximum(planes.person, planes.hair), hair, px_per_cm)
-    head = _head_region(
-        crop, planes.clothes, person, _against(person, hair, px_per_cm), points, px_per_cm
-    )
+    found = _sharpen(guided_filter(crop, planes.hair, radius, 3e-4))
+    hair = found * _unlike_skin(crop, points)
+    beard = beard_over_jaw(crop, planes.clothes, close, points, px_per_cm)
+    strands = np.maximum(hair, beard)
+    person = _silhouette(crop, np.maximum(close, planes.hair), strands, px_per_cm)
+    # Fair hair may look like skin; below the lobes that would let hands and neck be hair.
+    sides = found * (np.arange(len(found))[:, None] < points[[132, 361], 1].mean())
+    tresses = _against(person, np.maximum(hair, sides.astype(np.float32)), px_per_cm)
+    head = _head_region(planes.clothes, person, tresses, points, px_per_cm)
+    head = np.maximum(head, np.minimum(beard, person))
     alpha = finished_crown((head * inside).astype(np.float32), inside, px_per_cm)
     alpha = _main_part(alpha, points)
     x0, y0, x1, y1 = _around(alpha, points, _MARGIN_CM * px_per_cm)
@@ -71,6 +78,24 @@ def cut_head(photo: U8, landmarks: F32, mattes: MatteReader, px_per_cm: float) -
     points = points - np.array([x0, y0, 0], np.float32)
     rgb = np.clip(_pure(unmix_foreground(crop, alpha), alpha), 0, 255).astype(np.uint8)
     return Cutout(rgb, alpha, (hair * alpha).astype(np.float32), points, px_per_cm)
+
+
+def _seen_closer(person: F32, crop: U8, points: F32, mattes: MatteReader, px_per_cm: float) -> F32:
+    """The person matte (h, w), around the face as a closer look shows it."""
+    height, width = person.shape
+    reach = _CLOSE_CM * px_per_cm
+    middle = points[:, :2].mean(axis=0)
+    x0, y0 = np.maximum(np.round(middle - reach), 0).astype(int)
+    x1, y1 = np.minimum(np.round(middle + reach), [width, height]).astype(int)
+    view = np.s_[y0:y1, x0:x1]
+    close = mattes.person(np.ascontiguousarray(crop[view]))
+    aside, down = np.abs(np.arange(x0, x1) - middle[0]), np.abs(np.arange(y0, y1) - middle[1])
+    share = np.clip(
+        (reach - np.maximum(aside[None], down[:, None])) / (_CLOSE_FADE_CM * px_per_cm), 0, 1
+    )
+    seen = person.copy()
+    seen[view] += share.astype(np.float32) * (close - seen[view])
+    return seen
 
 
 def _silhouette(crop: U8, coarse: F32, hair: F32, px_per_cm: float) -> F32:
@@ -94,7 +119,10 @@ def _silhouette(crop: U8, coarse: F32, hair: F32, px_per_cm: float) -> F32:
     stray = cv2.GaussianBlur(hair[window], (0, 0), 0.2 * px_per_cm) > 0.03
     reach = np.where(stray, np.float32(_STRAY_CM), np.float32(_SOFT_CM)) * px_per_cm
     exact = np.zeros_like(coarse)
-    exact[window] = refined_alpha(part, cut, _SOFT_CM * px_per_cm, reach.astype(np.float32))
+    gaps = np.where(stray, np.float32(_GAPS_CM * px_per_cm), np.float32(0))
+    exact[window] = refined_alpha(
+        part, cut, _SOFT_CM * px_per_cm, reach.astype(np.float32), gaps.astype(np.float32)
+    )
     return exact
 
 
@@ -147,12 +175,10 @@ def upright_crop(photo: U8, landmarks: F32, px_per_cm: float) -> tuple[U8, F32, 
     return crop.astype(np.uint8), np.floor(inside + 1e-3), points.astype(np.float32)
 
 
-def _head_region(
-    crop: U8, clothes: F32, person: F32, hair: F32, points: F32, px_per_cm: float
-) -> F32:
+def _head_region(clothes: F32, person: F32, hair: F32, points: F32, px_per_cm: float) -> F32:
     """(h, w) 0..1: hair, and of the person what lies above the jaw line and is not clothes."""
     height, width = person.shape
-    limit = _jaw_limit(points, width) + _beard_below(crop, clothes, points, px_per_cm)
+    limit = _jaw_limit(points, width)
     ys = np.arange(height, dtype=np.float32)[:, None]
     feather = _FEATHER_BELOW_JAW_CM * px_per_cm
     above = np.clip(1 - (ys - limit) / feather, 0, 1)
@@ -164,9 +190,7 @@ def _head_region(
     reach = np.where(ys < brow, _HAT_HALF_CM, _EARS_HALF_CM) - aside
     reach = np.clip(reach, 0, 1)
     bare = person * (1 - dressed) * above * reach
-    face = np.zeros((height, width), np.float32)
-    cv2.fillConvexPoly(face, cv2.convexHull(points[FACE_OVAL, :2]).astype(np.int32), 1.0)
-    face = cv2.GaussianBlur(face, (0, 0), 0.12 * px_per_cm)
+    face = _face(person, points, px_per_cm)
     # Clothes found with confidence are no hair, except over the brows.
     tresses = hair * (1 - np.clip(dressed * 1.6 - 0.6, 0, 1))
     # Tips that hang down alone are mostly wisps of the neck's shade.
@@ -181,6 +205,15 @@ def _head_region(
     return np.where(above_chin, np.maximum(head, np.minimum(closed, person - dressed)), head)
 
 
+def _face(person: F32, points: F32, px_per_cm: float) -> F32:
+    """(h, w) 0..1: what the landmarks surround; near its outline only what is person."""
+    oval = np.zeros(person.shape, np.uint8)
+    cv2.fillConvexPoly(oval, cv2.convexHull(points[FACE_OVAL, :2]).astype(np.int32), 1)
+    within = cv2.distanceTransform(oval, cv2.DIST_L2, 5) > _OVAL_CM * px_per_cm
+    soft = cv2.GaussianBlur(oval.astype(np.float32), (0, 0), 0.12 * px_per_cm)
+    return np.where(within, soft, np.minimum(soft, person)).astype(np.float32)
+
+
 def _jaw_limit(points: F32, width: int) -> F32:
     """(width,) float32: the row of the jaw line in each column; beyond the ears, the lobes' row."""
     jaw = points[JAW, :2]
@@ -191,35 +224,6 @@ def _jaw_limit(points: F32, width: int) -> F32:
     lobes = float(points[[132, 361], 1].mean())
     row[(columns <= left) | (columns >= right)] = lobes
     return np.maximum(row, lobes)
-
-
-def _beard_below(crop: U8, clothes: F32, points: F32, px_per_cm: float) -> F32:
-    """(w,) how many rows a beard hangs below the jaw line in each column, 0 without one."""
-    height, width = clothes.shape
-    lab = cv2.cvtColor(crop.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    jaw = points[JAW[3:-3], :2]
-    strip = np.zeros((height, width), np.uint8)
-    up = np.array([0, _BEARD_STRIP_CM * px_per_cm])
-    cv2.fillPoly(strip, [np.vstack([jaw, (jaw - up)[::-1]]).round().astype(np.int32)], 1)
-    cheeks = np.clip(points[[50, 280, 4], :2].round().astype(int), 0, [width - 1, height - 1])
-    skin = np.median(lab[cheeks[:, 1], cheeks[:, 0]], axis=0)
-    unlike = np.abs((lab - skin) / _LIKE_CHEEK).max(axis=2) > 1
-    shaded = unlike & (lab[..., 0] < skin[0]) & (strip > 0)
-    if shaded.sum() < _BEARDED * strip.sum():
-        return np.zeros(width, np.float32)
-    beard = np.median(lab[shaded], axis=0)
-    like = (np.abs((lab - beard) / _LIKE_BEARD).max(axis=2) < 1) & unlike & (clothes < 0.5)
-    like = cv2.medianBlur(like.astype(np.uint8), 5) > 0
-    rows = _jaw_limit(points, width)
-    runs = np.zeros(width, np.float32)
-    first, last = int(jaw[:, 0].min()), int(jaw[:, 0].max())
-    longest = round(_LONGEST_BEARD_CM * px_per_cm)
-    for x in range(max(first, 0), min(last + 1, width)):
-        column = like[int(rows[x]) : int(rows[x]) + longest, x]
-        runs[x] = len(column) if column.all() else float(np.argmin(column))
-    smooth = np.ones((1, 2 * max(1, round(0.5 * px_per_cm)) + 1), np.float32)
-    smooth /= smooth.size
-    return np.asarray(cv2.filter2D(runs[None], -1, smooth)[0], np.float32)
 
 
 def finished_crown(alpha: F32, inside: F32, px_per_cm: float) -> F32:

@@ -6,12 +6,16 @@ import cv2
 import numpy as np
 
 from headswap.arrays import F32, U8, Mat
+from headswap.swapping.closed_form import agreed_alpha
 
 # Rounds of finding alpha from colours and colours from alpha, and how far apart the colours (of
 # 255) of front and back must be to be believed.
 _PASSES = 3
 _CUT_ROUNDS = 2
 _ALIKE = 24.0
+# A gap between strands is so near the background's colour, as a part of the way to the head's,
+# where these are so far apart.
+_GAP, _APART = 0.55, 80.0
 
 
 def unmix_foreground(rgb: U8, alpha: F32, radii_px: tuple[int, ...] = (90, 6)) -> F32:
@@ -86,18 +90,27 @@ def segmented(rgb: U8, coarse: F32, inner_px: float, outer_px: float, shrink: fl
     return np.asarray(cv2.resize(soft, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def refined_alpha(rgb: U8, coarse: F32, inner_px: float, outer_px: F32 | float) -> F32:
+def refined_alpha(
+    rgb: U8,
+    coarse: F32,
+    inner_px: float,
+    outer_px: F32 | float,
+    gaps_px: F32 | float = 0.0,
+) -> F32:
     """(h, w) 0..1: a nearly right alpha made exact by the picture's colours along its edge.
 
     rgb: (h, w, 3) uint8. coarse: (h, w) 0..1, right further than inner_px inside and outer_px
-    outside of where it is one half. In between each pixel is placed on the line from the
-    background's to the foreground's colour around it (as in Chuang et al., "A Bayesian approach to
-    digital matting", CVPR 2001, with smooth local means).
+    outside of where it is one half; but for gaps of the background's colour, which can lie gaps_px
+    inside. In between each pixel is placed on the line from the background's to the foreground's
+    colour around it (as in Chuang et al., "A Bayesian approach to digital matting", CVPR 2001, with
+    smooth local means), then neighbours are made to agree.
     """
     image = rgb.astype(np.float32)
     inside, outside = _distances((coarse > 0.5).astype(np.uint8))
-    front, back = (inside > inner_px).astype(np.float32), (outside > outer_px).astype(np.float32)
-    alpha = coarse
+    front = (inside > np.maximum(inner_px, gaps_px)).astype(np.float32)
+    back = (outside > outer_px).astype(np.float32)
+    edge = (inside <= inner_px) & (outside <= outer_px)
+    alpha, far, size = coarse, image, np.zeros_like(coarse)
     for _ in range(_PASSES):
         near, far = _continued(image, front), _continued(image, back)
         span = near - far
@@ -111,7 +124,12 @@ def refined_alpha(rgb: U8, coarse: F32, inner_px: float, outer_px: F32 | float) 
         sure = (trust > 0.6).astype(np.float32)
         front = np.maximum(front, sure * ((alpha > 0.97) & (inside > 0)))
         back = np.maximum(back, sure * ((alpha < 0.03) & (inside == 0)))
-    return alpha
+    off = image - far
+    like_back = ((off * off).sum(axis=2) < _GAP**2 * size) & (size > _APART**2)
+    gaps = like_back & (inside > inner_px) & (alpha < 1)
+    wide = cv2.dilate(gaps.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    unsure = edge | (wide & (inside > 0))
+    return agreed_alpha(rgb, np.where(unsure | (inside == 0), alpha, 1).astype(np.float32), unsure)
 
 
 def _distances(solid: U8) -> tuple[F32, F32]:
