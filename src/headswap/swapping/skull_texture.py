@@ -17,11 +17,12 @@ from headswap.swapping.skull import LOBE, UNDER_FACE_COLUMNS, Side, Skull, ToPho
 _MAX_PX_PER_CM = 12.0
 _COLUMN_CM, _ROW_CM = 0.95, 0.85
 # How squarely the photo must have seen a surface to be believed.
-_BLIND_AT, _SURE_AT = 0.22, 0.5
+_BLIND_AT, _SURE_AT = 0.1, 0.3
 _SOFT_CM = 0.35
+_RIM_CM, _THIN_CM = 0.2, 0.4
 # Strands are finer than this; what is coarser is light and the hair's colour.
 _STRAND_CM = 1.0
-_FADES_OVER_CM = 3.0
+_FADES_OVER_CM = 6.0
 _SHORTEST_RUN_CM, _LONGEST_RUN_CM = 1.0, 5.0
 _EAR_FROM_CM, _EAR_TO_CM = 0.9, 3.4
 _EAR_ABOVE_CM = 2.6
@@ -100,9 +101,11 @@ def _normals(places: F64) -> F64:
 def _from_photo(places: F64, facing: F64, cutout: Cutout, to_photo: ToPhoto) -> _Seen:
     height, width = places.shape[:2]
     at = to_photo(places.reshape(-1, 3)).reshape(height, width, 2).astype(np.float32)
-    size = 2 * max(1, round(0.2 * cutout.px_per_cm)) + 1
-    solid = cv2.erode((cutout.alpha > 0.95).astype(np.uint8), np.ones((size, size), np.uint8))
-    planes = np.dstack([cutout.rgb, cutout.hair * 255, solid * np.float32(255)]).astype(np.float32)
+    solid = cv2.distanceTransform((cutout.alpha > 0.95).astype(np.uint8), cv2.DIST_L2, 5)
+    # At its edge hair lets the background through.
+    thin = np.where(cutout.hair > 0.5, np.float32(_THIN_CM), np.float32(_RIM_CM))
+    solid = (solid > thin * cutout.px_per_cm).astype(np.float32) * 255
+    planes = np.dstack([cutout.rgb, cutout.hair * 255, solid]).astype(np.float32)
     found = cv2.remap(planes, at[..., 0], at[..., 1], cv2.INTER_LINEAR)
     squarely = np.clip((facing - _BLIND_AT) / (_SURE_AT - _BLIND_AT), 0, 1)
     trust = (squarely * (found[..., 4] > 250)).astype(np.float32)
@@ -195,12 +198,10 @@ def _continued(rgb: F32, source: Bool, unit: float) -> F32 | None:
     smooth = cv2.GaussianBlur(rgb * weight[..., None], (0, 0), sigma) / np.maximum(share, 1e-3)
     strands = (rgb - smooth) * weight[..., None]
     places = _to_and_fro(source, round(_SHORTEST_RUN_CM * unit), round(_LONGEST_RUN_CM * unit))
-    height = len(source)
-    known = np.flatnonzero(places[:, 0] >= 0)
-    if len(known) == 0:
+    # Rows without strands of their own run to and fro over those that have some.
+    rows = _folded(places[:, 0] >= 0, 0, len(source))
+    if rows is None:
         return broad
-    # A row without strands of its own has those of the nearest that has some.
-    rows = known[np.abs(known[None] - np.arange(height)[:, None]).argmin(axis=1)]
     detail = strands[rows[:, None], places[rows]]
     # The same strands over and over would be seen; they fade into the colour of the hair.
     away = cv2.distanceTransform((~source).astype(np.uint8), cv2.DIST_L2, 3)
@@ -211,30 +212,38 @@ def _continued(rgb: F32, source: Bool, unit: float) -> F32 | None:
 
 def _to_and_fro(source: Bool, shortest: int, longest: int) -> I64:
     """(h, w) the column each pixel takes its strands from, -1 where its row has none."""
-    height, width = source.shape
-    columns = np.arange(width)
-    places = np.full((height, width), -1, np.int64)
-    for y in range(height):
-        known = np.flatnonzero(source[y])
-        if len(known) == 0:
-            continue
-        breaks = np.flatnonzero(np.diff(known) > 1)
-        starts, ends = known[np.r_[0, breaks + 1]], known[np.r_[breaks, len(known) - 1]]
-        good = ends - starts >= shortest
-        if not good.any():
-            continue
-        starts, ends = starts[good], ends[good]
-        gap = np.maximum(starts[None] - columns[:, None], columns[:, None] - ends[None])
-        run = gap.argmin(axis=1)
-        low, high = starts[run], ends[run]
-        off = np.where(columns < low, low - columns, np.where(columns > high, columns - high, 0))
-        length = np.minimum(high - low, longest)
-        folded = off % (2 * length)
-        back = np.where(folded <= length, folded, 2 * length - folded)
-        places[y] = np.where(
-            columns < low, low + back, np.where(columns > high, high - back, columns)
-        )
+    places = np.full(source.shape, -1, np.int64)
+    for y, row in enumerate(source):
+        found = _folded(row, shortest, longest)
+        if found is not None:
+            places[y] = found
     return places
+
+
+def _folded(known: Bool, shortest: int, longest: int) -> I64 | None:
+    """(n,) where each place is taken from: itself, or the nearest known run, to and fro.
+
+    shortest, longest: how long a run must be, and how much of it is used. None without a run.
+    """
+    at = np.flatnonzero(known)
+    if len(at) == 0:
+        return None
+    breaks = np.flatnonzero(np.diff(at) > 1)
+    starts, ends = at[np.r_[0, breaks + 1]], at[np.r_[breaks, len(at) - 1]]
+    good = ends - starts >= shortest
+    if not good.any():
+        return None
+    starts, ends = starts[good], ends[good]
+    here = np.arange(len(known))
+    gap = np.maximum(starts[None] - here[:, None], here[:, None] - ends[None])
+    run = gap.argmin(axis=1)
+    low, high = starts[run], ends[run]
+    off = np.where(here < low, low - here, np.where(here > high, here - high, 0))
+    length = np.maximum(np.minimum(high - low, longest), 1)
+    folded = off % (2 * length)
+    back = np.where(folded <= length, folded, 2 * length - folded)
+    inside = np.where(here < low, low + back, np.where(here > high, high - back, here))
+    return np.clip(inside, low, high).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
