@@ -151,3 +151,15 @@ def test_nothing_to_cut_leaves_the_coarse_alpha() -> None:
     nothing = np.zeros((40, 40), np.float32)
     picture = np.full((40, 40, 3), 120, np.uint8)
     assert np.array_equal(segmented(picture, nothing, 4, 4, 1.0), nothing)
+
+
+def test_a_gap_between_strands_shows_the_background() -> None:
+    truth = _disc(50, 2)
+    truth[70:74, 104:126] = 0
+    picture = _before(truth, (60, 45, 35), (200, 205, 215))
+    coarse = _disc(50, 2)
+    filled = refined_alpha(picture, coarse, 3, 3)
+    found = refined_alpha(picture, coarse, 3, 3, gaps_px=30)
+    assert filled[71:73, 106:120].mean() > 0.9
+    assert found[71:73, 106:120].mean() < 0.3
+    assert found[80, 80] == 1 and found[90, 110] > 0.95

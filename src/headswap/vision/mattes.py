@@ -56,11 +56,11 @@ class _FullPlanes:
 
     def read(self, crop: U8, face: F32, person: F32) -> Mattes:
         planes = self._planes.planes(crop)
-        hair = _agreed_hair(self._hair.matte(crop), planes.hair, face)
+        hair = agreed_hair(self._hair.matte(crop), planes.hair, face)
         return Mattes(person, hair, planes.skin, planes.clothes)
 
 
-def _agreed_hair(hair: F32, second: F32, face: F32) -> F32:
+def agreed_hair(hair: F32, second: F32, face: F32) -> F32:
     """Hair (h, w) without what hangs below the lobes and the second network sees nothing in.
 
     The first, the finer one, takes dark collars for hair, and necks in shade.
