@@ -195,7 +195,7 @@ def _head_region(clothes: F32, person: F32, hair: F32, points: F32, px_per_cm: f
     tresses = hair * (1 - np.clip(dressed * 1.6 - 0.6, 0, 1))
     # Tips that hang down alone are mostly wisps of the neck's shade.
     hanging = np.clip((ys - float(points[[132, 361], 1].mean())) / feather, 0, 1)
-    tresses = tresses + hanging * (np.clip((tresses - 0.3) / 0.45, 0, 1) - tresses)
+    tresses = tresses + hanging * (np.clip((tresses - 0.5) / 0.35, 0, 1) - tresses)
     head = np.maximum.reduce([bare, face, tresses]).astype(np.float32)
     # Between face and hair no thin line of neither stays.
     size = 2 * max(1, round(_CREVICE_CM * px_per_cm)) + 1
