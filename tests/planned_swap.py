@@ -23,6 +23,7 @@ from headswap.swapping.reference import ReferenceReader
 from headswap.swapping.render import Renderer
 from headswap.swapping.survey import KeyLook, survey
 from headswap.vision.analyze import analyze
+from headswap.vision.networks.blendshapes import Blendshapes
 from headswap.vision.networks.landmarks import FaceLandmarks
 from headswap.vision.scene import Scene
 from headswap.vision.store import ModelStore
@@ -73,7 +74,8 @@ def planned(
 ) -> RenderPlan:
     """The plan before the survey."""
     plan = first_plan(film.scene, film.size_wh, heads, folder)
-    return calibrated_plan(plan, heads, engine_named("mesh"), FaceLandmarks(store))
+    networks = FaceLandmarks(store), Blendshapes(store)
+    return calibrated_plan(plan, heads, engine_named("mesh"), *networks)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

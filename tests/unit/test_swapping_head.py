@@ -195,6 +195,15 @@ def test_places_in_an_eye_and_coordinates_undo_each_other() -> None:
     assert np.linalg.norm((again - places)[:, :2], axis=1).max() < 0.1 * width
 
 
+@pytest.mark.parametrize("yaw", [-40, -20, 20, 40])
+def test_an_iris_is_at_the_same_place_in_an_eye_seen_from_the_side(yaw: float) -> None:
+    ring = canonical_face().vertices_cm[RIGHT_EYE].astype(np.float64)
+    along = np.linspace(0.25, 0.75, 5).astype(np.float32)
+    places = eye_place(ring, along, np.full(5, 0.5, np.float32))
+    seen, _ = eye_coordinates(ring @ turned(yaw).T, places @ turned(yaw).T)
+    assert seen == pytest.approx(along, abs=0.03)
+
+
 def test_an_eyes_corners_and_lids_are_the_ends_of_its_coordinates() -> None:
     ring = canonical_face().vertices_cm[RIGHT_EYE].astype(np.float64)
     half = np.array([0.5], np.float32)

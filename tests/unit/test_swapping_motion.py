@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from headswap.arrays import F32
+from headswap.swapping.eyes import eye_place
 from headswap.swapping.motion import bridge, continuous, follow, mobility, neutral_face
+from headswap.vision.canonical_face import RIGHT_EYE
 from headswap.vision.expression import expression_offset
 from headswap.vision.networks.blendshapes import NAMES
 from headswap.vision.scene import Track
@@ -160,6 +162,8 @@ def test_gaze_follows_the_iris() -> None:
     aside[468:473, 0] += 3
     faces = np.stack([face_at(100, 100)] * 6 + [aside] * 6)
     gaze = follow(track_of(faces, list(range(12))), shut_face()).gaze
-    # Half a centimetre of an eye's 2.6, towards the nose for the right eye.
-    assert gaze[-1, 0, 0] - gaze[0, 0, 0] == pytest.approx(0.19, abs=0.04)
+    # Half a centimetre, towards the nose for the right eye.
+    lids = shut_face()[RIGHT_EYE]
+    before, after = (eye_place(lids, gaze[i, 0, :1], gaze[i, 0, 1:])[0] for i in (0, -1))
+    assert after[0] - before[0] == pytest.approx(0.5, abs=0.03)
     assert np.abs(gaze[-1, 1] - gaze[0, 1]).max() < 0.01

@@ -31,13 +31,15 @@ _MIN_PRESENCE = 0.5
 _DRAWN_PX_PER_CM = 10.0
 _CANVAS_CM = (40, 46)
 _BACKDROP = 128
+# What is seen between open lips.
+_MOUTH_RGB = (70, 35, 35)
 # How strongly the correction is held to a constant where poses hardly vary.
 _RIDGE = 0.05
 
 
 def calibrated(motion: Motion, head: HeadModel, engine: Engine, landmarks: FaceLandmarks) -> Motion:
     """The motion with its rotations corrected for this head; unchanged if it cannot be measured."""
-    samples = _spread(motion)
+    samples = spread(motion, _SAMPLES)
     found = [(i, _off(motion, i, head, engine, landmarks)) for i in samples]
     known = [(i, off) for i, off in found if off is not None]
     if len(known) < 2:
@@ -53,14 +55,14 @@ def calibrated(motion: Motion, head: HeadModel, engine: Engine, landmarks: FaceL
     return replace(motion, pose=_turned(motion.pose, rotation))
 
 
-def _spread(motion: Motion) -> list[int]:
-    """Frames, by number within the motion, that spread over the poses it takes."""
+def spread(motion: Motion, count: int) -> list[int]:
+    """At most so many frames, by number within the motion, that spread over the poses it takes."""
     yaw = motion.pose.yaw_pitch_roll_deg()[:, 0]
     usable = np.flatnonzero((np.abs(yaw) < _MAX_YAW_DEG) & motion.seen)
     if len(usable) == 0:
         return []
     order = usable[np.argsort(yaw[usable], kind="stable")]
-    places = np.linspace(0, len(order) - 1, min(_SAMPLES, len(order))).round().astype(int)
+    places = np.linspace(0, len(order) - 1, min(count, len(order))).round().astype(int)
     return [int(i) for i in order[np.unique(places)]]
 
 
@@ -72,6 +74,22 @@ def _off(
     landmarks: FaceLandmarks,
 ) -> F64 | None:
     """Rotation vector (3,) by which the drawn head is off the pose seen in the frame, or None."""
+    face = drawn_face(motion, i, head, engine, landmarks)
+    if face is None:
+        return None
+    drawn = fit_pose(face[None]).rotation[0]
+    seen = fit_pose(motion.landmarks[i][None]).rotation[0]
+    return Rotation.from_matrix(drawn @ seen.T).as_rotvec()
+
+
+def drawn_face(
+    motion: Motion,
+    i: int,
+    head: HeadModel,
+    engine: Engine,
+    landmarks: FaceLandmarks,
+) -> F32 | None:
+    """Landmarks (478, 3) found on the head as it is drawn in the motion's frame i, or None."""
     width, height = (round(side * _DRAWN_PX_PER_CM) for side in _CANVAS_CM)
     centre = np.array([width / 2, height * 0.45, 0.0])
     state = HeadState(
@@ -83,16 +101,13 @@ def _off(
         landmarks=_moved(motion, i, centre),
     )
     backdrop: U8 = np.full((height, width, 3), _BACKDROP, np.uint8)
-    layer = engine.draw(head, state, (0, 0, width, height), backdrop)
+    mouth: U8 = np.full_like(backdrop, _MOUTH_RGB)
+    layer = engine.draw(head, state, (0, 0, width, height), mouth)
     x0, y0, x1, y1 = layer.box_xyxy
     over = layer.rgb * layer.alpha[..., None] + _BACKDROP * (1 - layer.alpha[..., None])
     backdrop[y0:y1, x0:x1] = np.clip(over, 0, 255)
     mesh = landmarks.find(backdrop, roi_from_landmarks(state.landmarks))
-    if mesh.presence < _MIN_PRESENCE:
-        return None
-    drawn = fit_pose(mesh.landmarks[None]).rotation[0]
-    seen = fit_pose(motion.landmarks[i][None]).rotation[0]
-    return Rotation.from_matrix(drawn @ seen.T).as_rotvec()
+    return mesh.landmarks if mesh.presence >= _MIN_PRESENCE else None
 
 
 def _moved(motion: Motion, i: int, centre: F64) -> F32:

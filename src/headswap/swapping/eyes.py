@@ -19,12 +19,17 @@ def eye_place(ring_points: F64, along: Mat, across: Mat) -> F64:
 
 def eye_coordinates(ring_points: F64, places: F64) -> tuple[F32, F32]:
     """The inverse of `eye_place` for points (p, 2+) in or near the eye: along and across."""
-    start, end = ring_points[0, :2], ring_points[8, :2]
-    axis = end - start
-    along = (places[:, :2] - start) @ axis / max(float(axis @ axis), 1e-9)
+    ring = ring_points[:, :2]
+    start, end = ring[0], ring[8]
+    axis = (end - start) / max(float((end - start) @ (end - start)), 1e-9)
+    stations = np.linspace(0.0, 1.0, 9)
+    # An eye bulges, so that in one seen from the side its middle is not half way along.
+    middles = (eye_place(ring, stations, np.full(9, 0.5)) - start) @ axis
+    middles = np.maximum.accumulate(middles + 1e-6 * stations)
+    along = np.interp((places[:, :2] - start) @ axis, middles, stations)
     along = np.clip(along, 0.02, 0.98)
-    low = eye_place(ring_points[:, :2], along, np.zeros(len(places)))
-    high = eye_place(ring_points[:, :2], along, np.ones(len(places)))
+    low = eye_place(ring, along, np.zeros(len(places)))
+    high = eye_place(ring, along, np.ones(len(places)))
     lift = high - low
     across = ((places[:, :2] - low) * lift).sum(1) / np.maximum((lift**2).sum(1), 1e-9)
     return along.astype(np.float32), across.astype(np.float32)

@@ -123,7 +123,7 @@ def follow(track: Track, neutral: F64) -> Motion:
         gaussian_filter1d(landmarks, _FACE_SIGMA, axis=0, mode="nearest"), np.float32
     )
     own = fit_pose(smooth, neutral)
-    gaze = np.stack([_gaze(smooth, RIGHT_EYE, RIGHT_IRIS), _gaze(smooth, LEFT_EYE, LEFT_IRIS)], 1)
+    gaze = gaze_of(smooth)
     return Motion(
         first=int(track.frames[0]),
         pose=pose,
@@ -181,6 +181,13 @@ def _smooth_pose(pose: Pose) -> Pose:
         rotation=(u * fix[:, None]) @ vt,
         scale=gaussian_filter1d(pose.scale, 2 * _POSE_SIGMA, mode="nearest"),
         shift=gaussian_filter1d(pose.shift, _POSE_SIGMA, axis=0, mode="nearest"),
+    )
+
+
+def gaze_of(landmarks: F32) -> F32:
+    """(k, 2, 2) of landmarks (k, 478, 3): both irises' places, as in `Motion`."""
+    return np.stack(
+        [_gaze(landmarks, RIGHT_EYE, RIGHT_IRIS), _gaze(landmarks, LEFT_EYE, LEFT_IRIS)], 1
     )
 
 

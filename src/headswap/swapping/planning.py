@@ -11,6 +11,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
 from headswap.arrays import F32, F64
+from headswap.swapping.acting import Manner, manner_of
 from headswap.swapping.calibration import calibrated
 from headswap.swapping.compose.body_cue import steady_cues
 from headswap.swapping.compose.follow import between
@@ -34,6 +35,7 @@ from headswap.swapping.plan import KEY_STEP, Appearance, Bystander, RenderPlan
 from headswap.swapping.resized import resized_landmarks
 from headswap.swapping.spans import plate_path, spans_of
 from headswap.swapping.survey import KeyLook, key_path, load_mattes, view_path
+from headswap.vision.networks.blendshapes import Blendshapes
 from headswap.vision.networks.landmarks import FaceLandmarks
 from headswap.vision.pose import fit_pose
 from headswap.vision.scene import Scene, Track
@@ -113,17 +115,27 @@ def _bystanders(scene: Scene, scale_xy: F64, mapped: Collection[int]) -> tuple[B
 
 
 def calibrated_plan(
-    plan: RenderPlan, heads: dict[int, HeadModel], engine: Engine, landmarks: FaceLandmarks
+    plan: RenderPlan,
+    heads: dict[int, HeadModel],
+    engine: Engine,
+    landmarks: FaceLandmarks,
+    blendshapes: Blendshapes,
 ) -> RenderPlan:
     """The plan with its heads, and every motion corrected for the head that is to follow it."""
-    return replace(
-        plan,
-        heads=heads,
-        appearances=tuple(
-            replace(a, motion=calibrated(a.motion, heads[a.obj_id], engine, landmarks))
-            for a in plan.appearances
-        ),
-    )
+    manners: dict[int, Manner] = {}
+    # A face is at rest in the same way wherever the person appears: where it is seen longest says.
+    for a in sorted(plan.appearances, key=lambda a: int(a.motion.seen.sum()), reverse=True):
+        if a.obj_id not in manners:
+            head = heads[a.obj_id]
+            turned = calibrated(a.motion, head, engine, landmarks)
+            manners[a.obj_id] = manner_of(turned, head, engine, landmarks, blendshapes)
+    corrected: list[Appearance] = []
+    for a in plan.appearances:
+        # Once more: what a mouth or brow does is in part measured as a nod.
+        acted = manners[a.obj_id].of(a.motion)
+        turned = calibrated(acted, heads[a.obj_id], engine, landmarks)
+        corrected.append(replace(a, motion=turned))
+    return replace(plan, heads=heads, appearances=tuple(corrected))
 
 
 def final_plan(plan: RenderPlan, looks: Sequence[KeyLook | Glimpse]) -> RenderPlan:

@@ -32,6 +32,7 @@ from headswap.swapping.report import SwapReport, person_reports
 from headswap.swapping.survey import KeyLook
 from headswap.swapping.swap_folder import SwapFolder
 from headswap.vision.analyze import analyze
+from headswap.vision.networks.blendshapes import Blendshapes
 from headswap.vision.networks.landmarks import FaceLandmarks
 from headswap.vision.pose import fit_pose
 from headswap.vision.progress import Progress, Report
@@ -126,7 +127,8 @@ def swap(
                 # The survey looks at the video alone, so heads are made while it goes on.
                 looked = beside.submit(_survey, plan, crew, options, report)
                 heads = _build_heads(scene, portraits, size_wh, reader)
-                plan = calibrated_plan(plan, heads, engine, FaceLandmarks(store))
+                networks = FaceLandmarks(store), Blendshapes(store)
+                plan = calibrated_plan(plan, heads, engine, *networks)
                 looks = looked.result()
             with stages.timed("plan"):
                 report(Progress("plan", 0, 1))
