@@ -193,6 +193,14 @@ class RenderPlan:
             if np.linalg.norm(other.landmarks[168, :2] - middle) < _MEET_CM * (scale + other.scale)
         ]
 
+    def others(self, appearance: Appearance, frame: int) -> list[F32]:
+        """(478, 3) px each: the landmarks of everybody else in a frame."""
+        found = [a.landmarks(frame) for a in self.present(frame) if a.number != appearance.number]
+        for other in self.bystanders:
+            if other.first <= frame < other.stop and other.shot == appearance.shot:
+                found.append(other.landmarks[frame - other.first])
+        return found
+
     def present(self, frame: int) -> list[Appearance]:
         """Who is drawn in a frame, the farthest first."""
         here = [a for a in self.appearances if a.start <= frame < a.stop]

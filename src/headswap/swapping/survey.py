@@ -19,6 +19,7 @@ from headswap.swapping.compose.neck import jaw_tone, neck_tone
 from headswap.swapping.compose.plate import clear_background, clear_of, cue_at_work_size
 from headswap.swapping.compose.removal import head_area, own_hair
 from headswap.swapping.compose.shading import light_of
+from headswap.swapping.compose.worn import headgear
 from headswap.swapping.glimpses import Glimpse, glimpse, glimpse_frames
 from headswap.swapping.plan import Appearance, Box, RenderPlan, box_around
 from headswap.swapping.reference import skin_tone
@@ -145,12 +146,13 @@ class _Eyes:
             return None
         unit = appearance.scale(i)
         rgb, face, everybody = self._read(appearance, frame, box)
-        mattes = _own(everybody, face, unit)
+        others = plan.others(appearance, i)
+        mattes = _own(everybody, face, unit, box, others)
         if _cut_off(mattes.hair, box, plan.size_wh):
             wide = box_around(appearance.landmarks(i), unit, WIDE_REACH_CM, plan.size_wh)
             box = wide or box
             rgb, face, everybody = self._read(appearance, frame, box)
-            mattes = _own(everybody, face, unit)
+            mattes = _own(everybody, face, unit, box, others)
         _look_in_front(plan, appearance, i, box, everybody)
         save_mattes(key_path(plan.folder, appearance.number, i), box, mattes)
         area = head_area(mattes.hair, mattes.person, face, unit, rgb.shape[1::-1])
@@ -224,9 +226,12 @@ def _cut_off(hair: F32, box: Box, size_wh: tuple[int, int]) -> bool:
     return any(inside and float(edge.max()) > 0.3 for inside, edge in edges)
 
 
-def _own(mattes: Mattes, face: F32, unit: float) -> Mattes:
-    """The mattes with hair that is another's left out."""
-    return replace(mattes, hair=own_hair(mattes, face, unit))
+def _own(mattes: Mattes, face: F32, unit: float, box: Box, others: list[F32]) -> Mattes:
+    """The mattes with hair that is another's left out, and what is worn on the head as hair."""
+    mine = replace(mattes, hair=own_hair(mattes, face, unit))
+    corner = np.array([box[0], box[1], 0], np.float32)
+    hat = headgear(mine, face, unit, [other - corner for other in others])
+    return replace(mine, hair=np.maximum(mine.hair, hat), person=np.maximum(mine.person, hat))
 
 
 def _look_in_front(

@@ -17,6 +17,7 @@ from headswap.swapping.compose.body_cue import (
     BodyCue,
     px_from_grid,
 )
+from headswap.swapping.compose.removal import disc, face_and_ears
 from headswap.swapping.matting import fill_smooth
 from headswap.vision.mattes import Mattes
 from headswap.vision.pose import fit_pose
@@ -26,12 +27,14 @@ _NECK_LENGTH_CM = 4.5
 _NECK_HALF_WIDTH_CM = 5.2
 # Where the neck ends inside the skull, in head space: high enough that hair cut short at the nape
 # leaves no gap, and rounded, so that no corner looks out.
-_SKULL_BASE_CM = np.array([[0.0, 0.5, 6.5]])
+_SKULL_BASE_CM = np.array([[0.0, 2.0, 6.5]])
 _ROUND_CM = 3.0
 _LOW_JAW = [152, 148, 377, 176, 400, 150, 379, 136, 365, 172, 397]
 # Cheeks, forehead and chin: what of a face is as a neck is.
 _CHEEKS = [50, 205, 280, 425, 151, 108, 337, 199, 32, 262]
 _SHOULDER_SLOPE = 0.42
+# With more of the other shoulder hidden, too, there is nothing to go by.
+_MOST_MISSING = 0.5
 # Beside a raised arm the sleeve still hides the shoulder.
 _SLEEVE_CM = 3.0
 # Points of an outline narrower than half of this are a matte's.
@@ -42,9 +45,14 @@ _COLLAR_CM = 4.0
 _BARE_CM = 0.7
 _SHADE = 0.8
 _LEAST_SKIN = 30
+# Beside the chin a neck is seen this far above its lowest point.
+_NECK_ASIDE_CM = 1.0
 # Colour (Lab a, b) this far from the cheeks' is no skin of this person.
 _SKIN_AB = 18.0
 _MOST_CM = 3.0
+# Nearer to the face than this its own edge may be; nearer to hair, strands that no matte knows.
+_JAW_CM, _STRAY_CM = 0.35, 0.6
+_SPECK_CM = 0.4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,7 +124,8 @@ def complete_body(
     columns = np.arange(GRID_WH[0]) * step + x
     drawn = np.interp(np.arange(width), columns, (cue.top_cm + ABOVE_CM) / GRID_CM * step + y)
     # What is seen of the body is body, whatever others tell.
-    first = np.where(sight.seen.any(axis=0), sight.seen.argmax(axis=0), height)
+    seen = _solid(sight.seen, sight.unit)
+    first = np.where(seen.any(axis=0), seen.argmax(axis=0), height)
     if sight.known.any():
         # What is drawn goes on where what is seen ends.
         at = np.flatnonzero(sight.known)
@@ -137,13 +146,32 @@ def complete_body(
     return Body(alpha, filled)
 
 
+def uncovered(mattes: Mattes, landmarks: F32, unit: float) -> Bool:
+    """(h, w) what of the body the picture shows, however near it is to the head.
+
+    The emptied area has a margin for stray hair; where there is none, neck and clothes are there
+    to be seen right up to the jaw.
+    """
+    shape = mattes.hair.shape
+    face = cv2.dilate(face_and_ears(landmarks, shape), disc(_JAW_CM * unit))
+    strands = cv2.dilate((mattes.hair > 0.05).astype(np.uint8), disc(_STRAY_CM * unit))
+    shown = _below_mouth(landmarks, shape) & (mattes.person > 0.5) & (face == 0) & (strands == 0)
+    return _solid(shown, unit)
+
+
+def _solid(mask: Bool, unit: float) -> Bool:
+    """(h, w) a mask without its specks and thin parts, which are edges of hair."""
+    return cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disc(_SPECK_CM * unit)) > 0
+
+
 def _sight(mattes: Mattes, head: F32, landmarks: F32, unit: float) -> _Sight:
-    free = head < 0.02
+    free = (head < 0.02) | uncovered(mattes, landmarks, unit)
     seen = free & (mattes.person > 0.5) & (mattes.hair < 0.3)
     seen &= _below_mouth(landmarks, seen.shape)
     open_air = free & (mattes.person < 0.3)
-    neck = _neck(landmarks, seen, seen & (mattes.skin > 0.5), open_air, unit)
-    top, known = _outline(seen, free, neck, landmarks, unit)
+    ends = free & (mattes.skin < 0.4) & (mattes.hair < 0.3)
+    neck = _neck(landmarks, seen, seen & (mattes.skin > 0.5), open_air, ends, unit)
+    top, known = _outline(_solid(seen, unit), free, neck, landmarks, unit)
     return _Sight(seen, free, neck, unit, top, known)
 
 
@@ -152,29 +180,40 @@ def _below_mouth(landmarks: F32, shape: tuple[int, int]) -> Bool:
     return np.broadcast_to(np.arange(shape[0])[:, None] > row, shape)
 
 
-def _neck(landmarks: F32, seen: Bool, seen_skin: Bool, open_air: Bool, unit: float) -> Bool:
+def _neck(
+    landmarks: F32, seen: Bool, seen_skin: Bool, open_air: Bool, ends: Bool, unit: float
+) -> Bool:
     """The neck's area, from the base of the skull down to the shoulders.
 
     It starts under the skull, which lies behind the face and so beside it in a turned head, and
     leads to where neck skin is seen, or straight down; no wider than it is seen to be.
     """
-    pose = fit_pose(landmarks[None])
-    skull = pose.to_frame(_SKULL_BASE_CM)[0, 0]
+    skull = fit_pose(landmarks[None]).to_frame(_SKULL_BASE_CM)[0, 0]
     chin = float(landmarks[_LOW_JAW, 1].max())
     base = chin + _NECK_LENGTH_CM * unit
     rows = np.arange(seen.shape[0])[:, None]
     columns = np.arange(seen.shape[1])[None]
-    band = seen_skin & (rows > chin + 0.5 * unit) & (rows < base)
+    band = seen_skin & (rows > chin - _NECK_ASIDE_CM * unit) & (rows < base)
     band &= np.abs(columns - skull[0]) < 9 * unit
-    foot = float(np.median(np.nonzero(band)[1])) if band.sum() > 20 else float(skull[0])
-    foot = float(np.clip(foot, skull[0] - 4 * unit, skull[0] + 4 * unit))
     jaw = landmarks[[172, 397], :2]
     wide = float(np.linalg.norm(jaw[1] - jaw[0])) * 0.5
     half = float(np.clip(wide, 0.75 * _NECK_HALF_WIDTH_CM * unit, _NECK_HALF_WIDTH_CM * unit))
+    low, high = _sides(band, ends, unit)
+    foot = float(skull[0])
+    if low is not None and high is not None:
+        foot = 0.5 * (low + high)
+        half = float(np.clip(0.5 * (high - low), half, 1.5 * _NECK_HALF_WIDTH_CM * unit))
+    elif low is not None:
+        foot = low + half
+    elif high is not None:
+        foot = high - half
+    elif band.sum() > _LEAST_SKIN:
+        foot = float(np.median(np.nonzero(band)[1]))
+    foot = float(np.clip(foot, skull[0] - 4 * unit, skull[0] + 4 * unit))
     down = np.clip((rows - skull[1]) / max(base - skull[1], 1.0), 0, 1)
-    middle = skull[0] + (foot - skull[0]) * down
+    middle = skull[0] + (foot - skull[0]) * np.minimum(1, 1.6 * down)
     # Narrower where it goes up behind the jaw, wider into the shoulders.
-    widen = 0.8 + 0.2 * np.clip(down * 3, 0, 1) + 0.3 * down**4
+    widen = 0.85 + 0.15 * np.clip(down * 3, 0, 1) + 0.3 * down**4
     cap = np.clip(1 - (rows - skull[1]) / (_ROUND_CM * unit), 0, 1)
     reach = half * widen * np.sqrt(1 - cap**2)
     left, right = _edges(band, open_air, foot, unit)
@@ -182,6 +221,27 @@ def _neck(landmarks: F32, seen: Bool, seen_skin: Bool, open_air: Bool, unit: flo
         columns <= np.minimum(middle + reach, right)
     )
     return inside & (rows > skull[1])
+
+
+def _sides(band: Bool, ends: Bool, unit: float) -> tuple[float | None, float | None]:
+    """The columns where a neck that is seen ends on either side; None where hair hides its end.
+
+    band: (h, w) what is seen of its skin. ends: (h, w) what is seen to be no head and no skin.
+    """
+    rows = np.flatnonzero(band.sum(axis=1) > 1.5 * unit)
+    if len(rows) < max(2, 0.3 * unit):
+        return None, None
+    part, width = band[rows], band.shape[1]
+    near = max(1, round(0.4 * unit))
+    first, last = part.argmax(axis=1), width - 1 - part[:, ::-1].argmax(axis=1)
+    least = max(2, 0.4 * len(rows))
+    left = ends[rows, np.clip(first - near, 0, width - 1)]
+    right = ends[rows, np.clip(last + near, 0, width - 1)]
+    # Where a collar rises the skin that is seen is narrower than the neck.
+    return (
+        float(np.percentile(first[left], 15)) if left.sum() >= least else None,
+        float(np.percentile(last[right], 85)) if right.sum() >= least else None,
+    )
 
 
 def _edges(band: Bool, open_air: Bool, foot: float, unit: float) -> tuple[float, float]:
@@ -225,8 +285,10 @@ def _outline(seen: Bool, free: Bool, neck: Bool, landmarks: F32, unit: float) ->
         return np.nan_to_num(top, nan=float(height)).astype(np.float32), known
     left, right = int(columns[0]), int(columns[-1])
     # The line starts inside the neck, whose own edge is drawn over it.
-    _draw_shoulder(top, np.arange(left + (right - left) // 3, -1, -1), (chin, base_y))
-    _draw_shoulder(top, np.arange(right - (right - left) // 3, width), (chin, base_y))
+    mirror = np.clip(left + right - np.arange(width), -1, width).astype(np.int64)
+    other = np.append(top, np.nan)[np.where(mirror < 0, width, mirror)]
+    _draw_shoulder(top, np.arange(left + (right - left) // 3, -1, -1), (chin, base_y), other)
+    _draw_shoulder(top, np.arange(right - (right - left) // 3, width), (chin, base_y), other)
     inside = np.arange(left, right + 1)
     top[inside] = np.minimum(base_y, np.nan_to_num(top[inside], nan=base_y))
     # What is seen of the body is body, whatever the line says.
@@ -234,10 +296,13 @@ def _outline(seen: Bool, free: Bool, neck: Bool, landmarks: F32, unit: float) ->
     return top.astype(np.float32), known
 
 
-def _draw_shoulder(top: F64, columns: I64, start_rows: tuple[float, float]) -> None:
+def _draw_shoulder(
+    top: F64, columns: I64, start_rows: tuple[float, float], mirrored: F64
+) -> None:
     """Fills the unknown of `top` along columns that lead outwards from the neck.
 
-    start_rows: the highest and the lowest row where it may begin at the neck.
+    start_rows: the highest and the lowest row where it may begin at the neck. mirrored: (w,) what
+    is seen of the other shoulder, which this one is like; NaN where that is hidden too.
     """
     values = top[columns]
     known = np.flatnonzero(~np.isnan(values[1:])) + 1
@@ -249,7 +314,16 @@ def _draw_shoulder(top: F64, columns: I64, start_rows: tuple[float, float]) -> N
     start = float(np.clip(values[known[0]] - _SHOULDER_SLOPE * known[0], highest, lowest))
     anchors = np.concatenate([[0], known])
     heights = np.concatenate([[start], values[known]])
-    top[columns] = np.interp(np.arange(len(columns)), anchors, heights)
+    line = np.interp(np.arange(len(columns)), anchors, heights)
+    alike = np.arange(int(known[0]) + 1)
+    shape = mirrored[columns[alike]]
+    if np.isnan(shape).mean() < _MOST_MISSING and not np.isnan(shape[-1]):
+        there = np.flatnonzero(~np.isnan(shape))
+        shape = np.interp(alike, there, shape[there])
+        # The other shoulder may be higher; both meet the neck alike.
+        shape += (heights[1] - shape[-1]) * alike / max(1, alike[-1])
+        line[alike] = np.clip(shape, highest, max(lowest, heights[1]))
+    top[columns] = line
 
 
 def _skin_and_clothes(mattes: Mattes, sight: _Sight) -> tuple[Bool, Bool]:

@@ -7,11 +7,15 @@ import numpy as np
 from numba import njit
 
 from headswap.arrays import F32, F64, I32, U8, U32
+from headswap.swapping.compose.onion import begin_fill
 from headswap.swapping.matting import fill_smooth
 
 _HALF = 3
-_ROUNDS = 4
-_LEAST_SIDE_PX = 8
+_ROUNDS = 3
+# A hole is begun at sizes at which it has at most so many pixels. The first that fits about as
+# well as the best is taken: a factor, and mean squared error.
+_FIRST_HOLE_PX, _LEAST_HOLE_PX, _TRIES = 7600, 400, 2
+_AS_GOOD = (2.0, 20.0)
 # How much less a patch says for each pixel that it lies deeper in the hole.
 _FADE = 1.3
 # Mean squared error of a match up to which it is trusted fully, and from which not at all.
@@ -28,16 +32,37 @@ def fill_from_exemplars(rgb: U8, hole: U8, source: U8) -> U8:
     """
     filled = fill_smooth(rgb.astype(np.float32), source.astype(np.float32))
     levels = [(rgb.astype(np.float32), hole, source)]
-    while min(levels[-1][1].shape) > 2 * _LEAST_SIDE_PX and cv2.countNonZero(levels[-1][1]) > 60:
+    while cv2.countNonZero(levels[-1][1]) > _LEAST_HOLE_PX and min(levels[-1][1].shape) > 16:
         levels.append(_halved(*levels[-1]))
-    guess, cost = filled, np.full(hole.shape, _BAD, np.float64)
-    for image, gap, usable in reversed(levels):
+    starts = [n for n in range(len(levels)) if cv2.countNonZero(levels[n][1]) <= _FIRST_HOLE_PX]
+    # Large patterns are only seen from afar, thin edges only from near.
+    tries = [_refined(levels[: n + 1], filled) for n in starts[:_TRIES] or [len(levels) - 1]]
+    errors = [float(error[hole > 0].mean()) for _, error in tries]
+    enough = _AS_GOOD[0] * min(errors) + _AS_GOOD[1]
+    guess, cost = next(one for one, error in zip(tries, errors, strict=True) if error <= enough)
+    # Where nothing fits, the smooth fill is the smaller lie.
+    fits = np.clip((_BAD - cv2.blur(cost, (5, 5))) / (_BAD - _GOOD), 0, 1)[..., None]
+    guess = filled + fits * (guess - filled)
+    keep = np.where(hole[..., None] > 0, np.clip(guess + 0.5, 0, 255), rgb)
+    return keep.astype(np.uint8)
+
+
+def _refined(levels: list[tuple[F32, U8, U8]], smooth: F32) -> tuple[F32, F64]:
+    """The fill begun at the last of these sizes, and (h, w) the error of each patch's match.
+
+    levels: picture, hole and source, from the full size down. smooth: (h, w, 3) another fill.
+    """
+    guess, cost = smooth, np.full(levels[0][1].shape, _BAD, np.float64)
+    for n in reversed(range(len(levels))):
+        image, gap, usable = levels[n]
         height, width = gap.shape
-        guess = np.asarray(cv2.resize(guess, (width, height), interpolation=cv2.INTER_LINEAR))
-        guess = np.where(gap[..., None] > 0, guess, image).astype(np.float32)
         size = 2 * _HALF + 1
         square = np.ones((size, size), np.uint8)
         centres = np.asarray(cv2.erode(usable, square, borderValue=0), np.uint8)
+        guess = np.asarray(cv2.resize(guess, (width, height), interpolation=cv2.INTER_LINEAR))
+        if n == len(levels) - 1 and centres.any():
+            guess = begin_fill(image, gap, usable)
+        guess = np.where(gap[..., None] > 0, guess, image).astype(np.float32)
         if not centres.any():
             cost = np.full(gap.shape, _BAD, np.float64)
             continue
@@ -46,11 +71,7 @@ def fill_from_exemplars(rgb: U8, hole: U8, source: U8) -> U8:
         sure = np.asarray(_FADE**-depth, np.float32)
         places = np.argwhere(centres > 0).astype(np.int32)
         cost = _complete(guess, gap, around, centres, places, sure)
-    # Where nothing fits, the smooth fill is the smaller lie.
-    fits = np.clip((_BAD - cv2.blur(cost, (5, 5))) / (_BAD - _GOOD), 0, 1)[..., None]
-    guess = filled + fits * (guess - filled)
-    keep = np.where(hole[..., None] > 0, np.clip(guess + 0.5, 0, 255), rgb)
-    return keep.astype(np.uint8)
+    return guess, cost
 
 
 def _halved(image: F32, hole: U8, source: U8) -> tuple[F32, U8, U8]:

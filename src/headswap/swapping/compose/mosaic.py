@@ -18,7 +18,7 @@ Box = tuple[int, int, int, int]
 # What was clear only once or twice of many times was more likely a hand that no matte knew.
 _LEAST_VIEWS, _LOOKS_A_VIEW = 3, 6
 # Patches are sought for this many pixels in about a second.
-_LARGEST_HOLE_PX = 12000
+_LARGEST_HOLE_PX = 30000
 _CORNERS = 250
 _CERTAIN = 2
 _REST_PX = 0.3

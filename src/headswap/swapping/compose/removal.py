@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from headswap.arrays import F32, F64, I32, U8
+from headswap.arrays import F32, F64, I32, U8, Bool
 from headswap.swapping.engines.protocol import Box
 from headswap.vision.canonical_face import FACE_OVAL
 from headswap.vision.mattes import Mattes
@@ -16,6 +16,10 @@ _STABLE = np.array([33, 133, 362, 263, 168, 6, 4, 127, 356, 10, 67, 297, 152, 58
 _HAIR = 0.12
 _SURE_HAIR = 0.3
 _HANGING = 0.7
+# A ponytail: how sure its hair must be beside the hair on top, by how much it is taken for clothes;
+# and how much of it is person without being skin, clothes, or less hair than the least.
+_TIED = ((0.2, 0.6, 0.8, 0.9), (0.45, 0.46, 0.6, 1.1))
+_REST, _REST_HAIR = 0.6, 0.06
 _ROOT_CM = 1.5
 _GROW_CM = 0.5
 _FRIZZ_CM = 1.1
@@ -65,15 +69,15 @@ def head_area(
 def _head_area(hair: F32, person: F32, landmarks: F32, unit: float) -> F32:
     skull = face_and_ears(landmarks, hair.shape)
     tresses = (hair > _HAIR).astype(np.uint8)
-    wide = np.asarray(cv2.dilate(tresses, _disc(_FRIZZ_CM * unit)), np.uint8)
+    wide = np.asarray(cv2.dilate(tresses, disc(_FRIZZ_CM * unit)), np.uint8)
     # Stray hair reaches far over a background, but on a body the margin would eat collar and neck.
     chin = float(landmarks[152, 1])
     below = np.arange(len(hair))[:, None] > chin
     wide[(person > 0.5) & (hair < 0.05) & below] = 0
     # Glasses, hats and jewels stand off the skull; what is person there belongs to the head.
-    worn = np.asarray(cv2.dilate(skull, _disc(_WORN_CM * unit)), np.uint8)
+    worn = np.asarray(cv2.dilate(skull, disc(_WORN_CM * unit)), np.uint8)
     worn &= ((person > 0.5) & ~below).astype(np.uint8)
-    solid = np.asarray(cv2.dilate(skull | tresses | worn, _disc(_GROW_CM * unit)), np.uint8) | wide
+    solid = np.asarray(cv2.dilate(skull | tresses | worn, disc(_GROW_CM * unit)), np.uint8) | wide
     soft = max(0.6, _SOFT_CM * unit)
     return np.asarray(cv2.GaussianBlur(solid.astype(np.float32), (0, 0), soft), np.float32)
 
@@ -102,9 +106,9 @@ def own_hair(mattes: Mattes, landmarks: F32, scale_px_cm: float) -> F32:
     size = work_size((width, height), scale_px_cm)
     ratio = size[0] / width
     points, unit = landmarks * np.float32(ratio), scale_px_cm * ratio
-    hair, skin, clothes = (
+    hair, person, skin, clothes = (
         np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.float32)
-        for plane in (mattes.hair, mattes.skin, mattes.clothes)
+        for plane in (mattes.hair, mattes.person, mattes.skin, mattes.clothes)
     )
     rows = np.arange(size[1])[:, None]
     # Beside the neck a ponytail is taken for clothes; below the chin dark cloth is taken for hair.
@@ -113,20 +117,46 @@ def own_hair(mattes: Mattes, landmarks: F32, scale_px_cm: float) -> F32:
     bare = np.clip(skin * 2 - 0.6, 0, 1) * (hair < 0.6)
     left = (1 - np.maximum(dressed, bare)).astype(np.float32)
     # Hair grows on the skull: what does not hang together with hair above the lobes is not hair.
-    skull = cv2.dilate(face_and_ears(points, hair.shape), _disc(_ROOT_CM * unit))
+    skull = cv2.dilate(face_and_ears(points, hair.shape), disc(_ROOT_CM * unit))
     below_lobes = rows > points[[132, 361], 1].mean()
     roots = (skull > 0) & ~below_lobes
     # A dark collar is half taken for hair; where hair hangs down it is about as sure as on top.
     top = float(np.percentile(hair[roots], 90)) if roots.any() else 1.0
     hanging = np.where(below_lobes, max(_SURE_HAIR, _HANGING * top), _SURE_HAIR)
     solid = (hair * left > hanging).astype(np.uint8)
-    solid = cv2.morphologyEx(solid, cv2.MORPH_CLOSE, _disc(0.25 * unit))
+    solid = cv2.morphologyEx(solid, cv2.MORPH_CLOSE, disc(0.25 * unit))
     _, labels = cv2.connectedComponents(solid)
     mine = np.unique(labels[roots & (solid > 0)])
     own = np.isin(labels, mine[mine > 0]).astype(np.uint8)
-    left *= cv2.dilate(own, _disc(_FRIZZ_CM * unit))
+    tail = _tied(hair, (person, skin, clothes), own, (skull > 0) & below_lobes, top)
+    left = np.maximum(left * cv2.dilate(own, disc(_FRIZZ_CM * unit)), tail > 0)
     kept = cv2.resize(left, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(mattes.hair * kept, np.float32)
+    sure = cv2.resize(tail * np.float32(_SURE_HAIR), (width, height))
+    return np.asarray(np.maximum(mattes.hair * kept, sure), np.float32)
+
+
+def _tied(
+    hair: F32, others: tuple[F32, F32, F32], own: U8, beside: Bool, top: float
+) -> Bool:
+    """(h, w) hair that hangs behind ear and neck, which the network knows less surely.
+
+    others: person, skin and clothes, each (h, w). own: (h, w) what is surely the head's hair.
+    beside: where what hangs together with the head may begin. top: how sure the hair on top is.
+    """
+    person, skin, clothes = others
+    # Person, but neither skin nor clothes, and hair at least by a little.
+    rest = (person > 0.4) & (skin < 0.25) & (clothes < 0.25) & (hair > _REST_HAIR)
+    maybe = ((hair > _SURE_HAIR) & (skin < 0.6)) | rest
+    _, labels = cv2.connectedComponents((maybe & (own == 0)).astype(np.uint8))
+    found = np.zeros(hair.shape, np.bool_)
+    near = (cv2.dilate(own, np.ones((5, 5), np.uint8)) > 0) | beside
+    for label in np.unique(labels[near & (labels > 0)]):
+        part = labels == label
+        # The less it looks like clothes the less it must look like hair.
+        wanted = top * np.interp(clothes[part].mean(), *_TIED)
+        if hair[part].mean() > wanted or rest[part].mean() > _REST:
+            found |= part
+    return found
 
 
 def skin_and_eyes(landmarks: F32, shape: tuple[int, ...]) -> U8:
@@ -178,6 +208,7 @@ _UPPER = _upper_oval()
 _SKULL_CM = _skull_points()
 
 
-def _disc(radius_px: float) -> U8:
+def disc(radius_px: float) -> U8:
+    """A round structuring element of that radius, of one pixel at least."""
     size = 2 * max(1, round(radius_px)) + 1
     return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), np.uint8)

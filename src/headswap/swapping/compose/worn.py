@@ -1,0 +1,98 @@
+"""What is worn on a head that is to come off: hats, caps, scarves, bands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from headswap.arrays import F32, F64, I32, U8, Bool
+from headswap.swapping.compose.removal import disc, face_and_ears, work_size
+from headswap.vision.mattes import Mattes
+from headswap.vision.pose import fit_pose
+
+_BROW, _CHIN = 9, 152
+# Between brows and crown, half way to the back.
+_MIDDLE_CM = np.array([[0.0, -6.0, 6.0]])
+# How far a hat reaches: to the side and above the brows; what is wider is no hat.
+_ASIDE_CM, _ABOVE_CM, _WIDEST_CM = 18.0, 27.0, 34.0
+# Hats are often half taken for background, and with holes.
+_PERSON, _HOLE_CM = 0.15, 0.8
+_SKIN = 0.5
+_TOUCH_CM, _LEAST_TOUCH_CM, _OFF_MIDDLE_CM = 1.0, 4.0, 6.0
+# What stands out less above hair is hair; so much of it is seen as a hat.
+_HAIR_CM, _LEAST_CM2 = 1.2, 8.0
+
+
+def headgear(mattes: Mattes, landmarks: F32, scale_px_cm: float, others: Sequence[F32]) -> F32:
+    """(h, w) float32 0..1: what of a crop is worn on a head, above the brows.
+
+    That is what is person there, sits on the skull and is neither a hand nor wider than a hat, nor
+    nearer to somebody else. mattes: `hair` the head's own. landmarks: (478, 3) px; others: the
+    same of other people in the crop.
+    """
+    height, width = mattes.hair.shape
+    size = work_size((width, height), scale_px_cm)
+    ratio = np.float32(size[0] / width)
+    points, unit = landmarks * ratio, scale_px_cm * float(ratio)
+    person, hair, skin = (
+        np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.float32)
+        for plane in (mattes.person, mattes.hair, mattes.skin)
+    )
+    skull = face_and_ears(points, hair.shape)
+    aside, above = _from_brows(points, unit, hair.shape)
+    on_top = np.asarray(cv2.dilate(skull, disc(_TOUCH_CM * unit)), np.uint8) > 0
+    there = (person > _PERSON) & ((skin < _SKIN) | on_top)
+    there = cv2.morphologyEx(there.astype(np.uint8), cv2.MORPH_CLOSE, disc(_HOLE_CM * unit)) > 0
+    there &= (above > 0) & (above < _ABOVE_CM) & (np.abs(aside) < _ASIDE_CM)
+    for other in others:
+        theirs = face_and_ears(other * ratio, hair.shape)
+        there &= _away(theirs) > _away(skull)
+    known = cv2.dilate(((hair > 0.12) | (skull > 0)).astype(np.uint8), disc(_HAIR_CM * unit)) > 0
+    hat = np.zeros(hair.shape, np.float32)
+    _, labels = cv2.connectedComponents(there.astype(np.uint8))
+    for label in np.unique(labels[on_top & there]):
+        part = labels == label
+        outside = (part & ~known).sum() > _LEAST_CM2 * unit**2
+        if outside and _sits(part, on_top, aside):
+            # The matte often has only some of it; a hat has no dents, and two sides.
+            cv2.fillConvexPoly(hat, _both_sides(part, points), 1.0)
+    return np.asarray(cv2.resize(hat, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _axes(points: F32) -> tuple[F64, F64]:
+    """(2,) px the middle of the skull, between brows and crown, and (2,) the way up."""
+    up = (points[_BROW, :2] - points[_CHIN, :2]).astype(np.float64)
+    middle = fit_pose(points[None]).to_frame(_MIDDLE_CM)[0, 0, :2]
+    return middle.astype(np.float64), up / max(float(np.linalg.norm(up)), 1e-3)
+
+
+def _from_brows(points: F32, unit: float, shape: tuple[int, int]) -> tuple[F64, F64]:
+    """(h, w) cm to the side of the skull's axis, and above the brows, as the head is tilted."""
+    (middle_x, middle_y), up = _axes(points)
+    y, x = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float64)
+    aside = ((y - middle_y) * up[0] - (x - middle_x) * up[1]) / unit
+    return aside, ((x - points[_BROW, 0]) * up[0] + (y - points[_BROW, 1]) * up[1]) / unit
+
+
+def _sits(part: Bool, on_top: Bool, aside: F64) -> bool:
+    """Whether a part of a picture lies broadly on the skull, about in the middle."""
+    touching, all_of_it = aside[part & on_top], aside[part]
+    broad = float(np.ptp(touching)) >= _LEAST_TOUCH_CM
+    narrow = float(np.ptp(all_of_it)) <= _WIDEST_CM
+    return broad and narrow and abs(float(all_of_it.mean())) < _OFF_MIDDLE_CM
+
+
+def _both_sides(part: Bool, points: F32) -> I32:
+    """(n, 1, 2) the outline of a part and of what is opposite it on the head."""
+    middle, up = _axes(points)
+    side = np.array([-up[1], up[0]])
+    rim = np.argwhere(part)[:, ::-1].astype(np.float64)
+    opposite = rim - 2 * ((rim - middle) @ side)[:, None] * side
+    both = np.vstack([rim, opposite]).round().astype(np.int32)
+    return np.asarray(cv2.convexHull(both), np.int32)
+
+
+def _away(skull: U8) -> F32:
+    return np.asarray(cv2.distanceTransform(np.uint8(1) - skull, cv2.DIST_L2, 3), np.float32)
