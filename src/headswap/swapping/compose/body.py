@@ -296,9 +296,7 @@ def _outline(seen: Bool, free: Bool, neck: Bool, landmarks: F32, unit: float) ->
     return top.astype(np.float32), known
 
 
-def _draw_shoulder(
-    top: F64, columns: I64, start_rows: tuple[float, float], mirrored: F64
-) -> None:
+def _draw_shoulder(top: F64, columns: I64, start_rows: tuple[float, float], mirrored: F64) -> None:
     """Fills the unknown of `top` along columns that lead outwards from the neck.
 
     start_rows: the highest and the lowest row where it may begin at the neck. mirrored: (w,) what

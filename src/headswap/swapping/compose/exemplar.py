@@ -19,7 +19,7 @@ _AS_GOOD = (2.0, 20.0)
 # How much less a patch says for each pixel that it lies deeper in the hole.
 _FADE = 1.3
 # Mean squared error of a match up to which it is trusted fully, and from which not at all.
-_GOOD, _BAD = 60.0, 900.0
+_GOOD, _BAD = 20.0, 400.0
 
 
 def fill_from_exemplars(rgb: U8, hole: U8, source: U8) -> U8:

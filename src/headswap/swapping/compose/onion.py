@@ -111,9 +111,7 @@ def _priority(image: F32, unknown: U8, trust: F64, y: int, x: int) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _fitting(
-    image: F32, unknown: U8, trust: F64, places: I32, py: int, px: int
-) -> tuple[int, int]:
+def _fitting(image: F32, unknown: U8, trust: F64, places: I32, py: int, px: int) -> tuple[int, int]:
     """The middle of the patch that fits best what is known around a place."""
     height, width = unknown.shape
     least, best = 1e30, 0

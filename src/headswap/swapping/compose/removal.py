@@ -135,9 +135,7 @@ def own_hair(mattes: Mattes, landmarks: F32, scale_px_cm: float) -> F32:
     return np.asarray(np.maximum(mattes.hair * kept, sure), np.float32)
 
 
-def _tied(
-    hair: F32, others: tuple[F32, F32, F32], own: U8, beside: Bool, top: float
-) -> Bool:
+def _tied(hair: F32, others: tuple[F32, F32, F32], own: U8, beside: Bool, top: float) -> Bool:
     """(h, w) hair that hangs behind ear and neck, which the network knows less surely.
 
     others: person, skin and clothes, each (h, w). own: (h, w) what is surely the head's hair.

@@ -21,7 +21,11 @@ _ASIDE_CM, _ABOVE_CM, _WIDEST_CM = 18.0, 27.0, 34.0
 _PERSON, _HOLE_CM = 0.15, 0.8
 _SKIN = 0.5
 _TOUCH_CM, _LEAST_TOUCH_CM, _OFF_MIDDLE_CM = 1.0, 4.0, 6.0
-# What stands out less above hair is hair; so much of it is seen as a hat.
+# What stands out less above hair is hair. So much of it is seen as a hat, and that above the
+# brows, and no further to the side: a hand may be there. What is above the brim is rounded.
+# From so far to the side on an arm may be raised, if that much of it is seen beside the face.
+_ARM_CM = (9.5, 6.0)
+_CROWN_CM, _BRIM_CM = (8.0, 9.0), 3.0
 _HAIR_CM, _LEAST_CM2 = 1.2, 8.0
 
 
@@ -46,6 +50,12 @@ def headgear(mattes: Mattes, landmarks: F32, scale_px_cm: float, others: Sequenc
     there = (person > _PERSON) & ((skin < _SKIN) | on_top)
     there = cv2.morphologyEx(there.astype(np.uint8), cv2.MORPH_CLOSE, disc(_HOLE_CM * unit)) > 0
     there &= (above > 0) & (above < _ABOVE_CM) & (np.abs(aside) < _ASIDE_CM)
+    for side in (-1, 1):
+        beyond = side * aside
+        beside = (beyond > _ARM_CM[0]) & (beyond < _ASIDE_CM) & (above < -2) & (above > -7)
+        # What goes on beside the face is an arm or somebody else, not a brim.
+        if (beside & (person > 0.5) & (hair < 0.12)).sum() > _ARM_CM[1] * unit**2:
+            there &= beyond < _ARM_CM[0]
     for other in others:
         theirs = face_and_ears(other * ratio, hair.shape)
         there &= _away(theirs) > _away(skull)
@@ -54,10 +64,11 @@ def headgear(mattes: Mattes, landmarks: F32, scale_px_cm: float, others: Sequenc
     _, labels = cv2.connectedComponents(there.astype(np.uint8))
     for label in np.unique(labels[on_top & there]):
         part = labels == label
-        outside = (part & ~known).sum() > _LEAST_CM2 * unit**2
-        if outside and _sits(part, on_top, aside):
+        crown = part & ~known & (above > _CROWN_CM[0]) & (np.abs(aside) < _CROWN_CM[1])
+        if crown.sum() > _LEAST_CM2 * unit**2 and _sits(part, on_top, aside):
+            hat[part] = 1
             # The matte often has only some of it; a hat has no dents, and two sides.
-            cv2.fillConvexPoly(hat, _both_sides(part, points), 1.0)
+            cv2.fillConvexPoly(hat, _both_sides(part & (above > _BRIM_CM), points), 1.0)
     return np.asarray(cv2.resize(hat, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
