@@ -149,6 +149,19 @@ def test_what_is_surely_clothes_or_bare_skin_is_no_hair() -> None:
         assert own_hair(mattes, face_at(X, Y), PX_PER_CM).max() == 0
 
 
+@pytest.mark.parametrize(("sure", "clothed", "taken"), [(0.6, 0.3, True), (0.35, 0.8, False)])
+def test_a_ponytail_below_the_ear_is_hair_and_a_collar_is_not(
+    sure: float, clothed: float, taken: bool
+) -> None:
+    crown = ellipse((X, Y - 6 * PX_PER_CM), (9 * PX_PER_CM, 8 * PX_PER_CM))
+    place = (X + 8 * PX_PER_CM, Y + 9 * PX_PER_CM)
+    tail = ellipse(place, (2 * PX_PER_CM, 5 * PX_PER_CM))
+    person = np.maximum(crown, tail)
+    mattes = Mattes(person, np.maximum(crown, sure * tail), _nothing(), clothed * tail)
+    hair = own_hair(mattes, face_at(X, Y), PX_PER_CM)
+    assert (hair[round(place[1]), round(place[0])] > 0.2) == taken
+
+
 def test_the_oval_is_skin_and_the_skull_is_more() -> None:
     face = face_at(X, Y)
     oval, skull = skin_and_eyes(face, (HEIGHT, WIDTH)), face_and_ears(face, (HEIGHT, WIDTH))

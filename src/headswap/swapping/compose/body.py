@@ -34,7 +34,7 @@ _LOW_JAW = [152, 148, 377, 176, 400, 150, 379, 136, 365, 172, 397]
 _CHEEKS = [50, 205, 280, 425, 151, 108, 337, 199, 32, 262]
 _SHOULDER_SLOPE = 0.42
 # With more of the other shoulder hidden, too, there is nothing to go by.
-_MOST_MISSING = 0.5
+_MOST_MISSING = 0.8
 # Beside a raised arm the sleeve still hides the shoulder.
 _SLEEVE_CM = 3.0
 # Points of an outline narrower than half of this are a matte's.
@@ -171,6 +171,7 @@ def _sight(mattes: Mattes, head: F32, landmarks: F32, unit: float) -> _Sight:
     open_air = free & (mattes.person < 0.3)
     ends = free & (mattes.skin < 0.4) & (mattes.hair < 0.3)
     neck = _neck(landmarks, seen, seen & (mattes.skin > 0.5), open_air, ends, unit)
+    neck &= ~_over_air(free & _below_mouth(landmarks, seen.shape), open_air, unit)
     top, known = _outline(_solid(seen, unit), free, neck, landmarks, unit)
     return _Sight(seen, free, neck, unit, top, known)
 
@@ -211,7 +212,7 @@ def _neck(
         foot = float(np.median(np.nonzero(band)[1]))
     foot = float(np.clip(foot, skull[0] - 4 * unit, skull[0] + 4 * unit))
     down = np.clip((rows - skull[1]) / max(base - skull[1], 1.0), 0, 1)
-    middle = skull[0] + (foot - skull[0]) * np.minimum(1, 1.6 * down)
+    middle = skull[0] + (foot - skull[0]) * np.minimum(1, 1.2 * down)
     # Narrower where it goes up behind the jaw, wider into the shoulders.
     widen = 0.85 + 0.15 * np.clip(down * 3, 0, 1) + 0.3 * down**4
     cap = np.clip(1 - (rows - skull[1]) / (_ROUND_CM * unit), 0, 1)
@@ -221,6 +222,14 @@ def _neck(
         columns <= np.minimum(middle + reach, right)
     )
     return inside & (rows > skull[1])
+
+
+def _over_air(free: Bool, open_air: Bool, unit: float) -> Bool:
+    """(1, w) columns in which background is the first that is seen below the head."""
+    first = free.argmax(axis=0)
+    empty = open_air[first, np.arange(free.shape[1])] & free.any(axis=0)
+    wide = np.ones((1, 2 * max(1, round(0.5 * unit)) + 1), np.uint8)
+    return cv2.morphologyEx(empty.astype(np.uint8)[None], cv2.MORPH_OPEN, wide) > 0
 
 
 def _sides(band: Bool, ends: Bool, unit: float) -> tuple[float | None, float | None]:
@@ -316,11 +325,14 @@ def _draw_shoulder(top: F64, columns: I64, start_rows: tuple[float, float], mirr
     alike = np.arange(int(known[0]) + 1)
     shape = mirrored[columns[alike]]
     if np.isnan(shape).mean() < _MOST_MISSING and not np.isnan(shape[-1]):
-        there = np.flatnonzero(~np.isnan(shape))
-        shape = np.interp(alike, there, shape[there])
         # The other shoulder may be higher; both meet the neck alike.
         shape += (heights[1] - shape[-1]) * alike / max(1, alike[-1])
-        line[alike] = np.clip(shape, highest, max(lowest, heights[1]))
+        shape[0] = start
+        there = np.flatnonzero(~np.isnan(shape))
+        shape = np.interp(alike, there, shape[there])
+        # Far from the line it is the other side's hood or hand.
+        most = 0.4 * (lowest - highest)
+        line[alike] = np.clip(shape, line[alike] - most, line[alike] + most)
     top[columns] = line
 
 

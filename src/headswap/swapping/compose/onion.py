@@ -27,7 +27,8 @@ def begin_fill(rgb: F32, hole: U8, source: U8) -> F32:
     Where there is no room for a patch to come from, nothing is filled.
     """
     size = 2 * _HALF + 1
-    centres = np.asarray(cv2.erode(source, np.ones((size, size), np.uint8), borderValue=0))
+    square = np.ones((size, size), np.uint8)
+    centres = np.asarray(cv2.erode(source, square, borderValue=0), np.uint8)
     filled = rgb.copy()
     if centres.any():
         unknown = ((hole > 0) | (source == 0)).astype(np.uint8)

@@ -18,15 +18,15 @@ _MIDDLE_CM = np.array([[0.0, -6.0, 6.0]])
 # How far a hat reaches: to the side and above the brows; what is wider is no hat.
 _ASIDE_CM, _ABOVE_CM, _WIDEST_CM = 18.0, 27.0, 34.0
 # Hats are often half taken for background, and with holes.
-_PERSON, _HOLE_CM = 0.15, 0.8
+_PERSON, _PERSON_SURE, _HOLE_CM = 0.15, 0.5, 0.8
 _SKIN = 0.5
 _TOUCH_CM, _LEAST_TOUCH_CM, _OFF_MIDDLE_CM = 1.0, 4.0, 6.0
-# What stands out less above hair is hair. So much of it is seen as a hat, and that above the
-# brows, and no further to the side: a hand may be there. What is above the brim is rounded.
-# From so far to the side on an arm may be raised, if that much of it is seen beside the face.
-_ARM_CM = (9.5, 6.0)
-_CROWN_CM, _BRIM_CM = (8.0, 9.0), 3.0
+# What stands out less above hair is hair. So much of it is seen as a hat, that high above the brows
+# and no further to the side, where a hand may be; above its brim a hat is round.
 _HAIR_CM, _LEAST_CM2 = 1.2, 8.0
+_CROWN_CM, _BRIM_CM = (8.0, 9.0), 3.0
+# From so far to the side on an arm may be raised, if that much of it is seen beside the face.
+_ARM_CM, _ARM_CM2 = 9.5, 6.0
 
 
 def headgear(mattes: Mattes, landmarks: F32, scale_px_cm: float, others: Sequence[F32]) -> F32:
@@ -50,12 +50,7 @@ def headgear(mattes: Mattes, landmarks: F32, scale_px_cm: float, others: Sequenc
     there = (person > _PERSON) & ((skin < _SKIN) | on_top)
     there = cv2.morphologyEx(there.astype(np.uint8), cv2.MORPH_CLOSE, disc(_HOLE_CM * unit)) > 0
     there &= (above > 0) & (above < _ABOVE_CM) & (np.abs(aside) < _ASIDE_CM)
-    for side in (-1, 1):
-        beyond = side * aside
-        beside = (beyond > _ARM_CM[0]) & (beyond < _ASIDE_CM) & (above < -2) & (above > -7)
-        # What goes on beside the face is an arm or somebody else, not a brim.
-        if (beside & (person > 0.5) & (hair < 0.12)).sum() > _ARM_CM[1] * unit**2:
-            there &= beyond < _ARM_CM[0]
+    there &= _no_arm((person > _PERSON_SURE) & (hair < 0.12), aside, above, unit)
     for other in others:
         theirs = face_and_ears(other * ratio, hair.shape)
         there &= _away(theirs) > _away(skull)
@@ -85,6 +80,20 @@ def _from_brows(points: F32, unit: float, shape: tuple[int, int]) -> tuple[F64, 
     y, x = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float64)
     aside = ((y - middle_y) * up[0] - (x - middle_x) * up[1]) / unit
     return aside, ((x - points[_BROW, 0]) * up[0] + (y - points[_BROW, 1]) * up[1]) / unit
+
+
+def _no_arm(other: Bool, aside: F64, above: F64, unit: float) -> Bool:
+    """(h, w) where no arm or somebody else is: on a side where they are, near the axis only.
+
+    other: (h, w) what is person and not the head's hair.
+    """
+    allowed = np.ones(other.shape, np.bool_)
+    for beyond in (aside, -aside):
+        beside = (beyond > _ARM_CM) & (beyond < _ASIDE_CM) & (above < -2) & (above > -7)
+        # What goes on beside the face is no brim.
+        if (beside & other).sum() > _ARM_CM2 * unit**2:
+            allowed &= beyond < _ARM_CM
+    return allowed
 
 
 def _sits(part: Bool, on_top: Bool, aside: F64) -> bool:
