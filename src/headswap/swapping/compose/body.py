@@ -331,7 +331,7 @@ def _draw_shoulder(top: F64, columns: I64, start_rows: tuple[float, float], mirr
         there = np.flatnonzero(~np.isnan(shape))
         shape = np.interp(alike, there, shape[there])
         # Far from the line it is the other side's hood or hand.
-        most = 0.4 * (lowest - highest)
+        most = 0.6 * (lowest - highest)
         line[alike] = np.clip(shape, line[alike] - most, line[alike] + most)
     top[columns] = line
 
