@@ -79,28 +79,6 @@ def test_a_neck_has_the_colour_that_is_seen_of_it_right_under_the_jaw() -> None:
     assert np.abs(cue.flesh - (150, 120, 80)).max() < 12
 
 
-@pytest.mark.parametrize("rise_px", [0.0, 12.0])
-def test_a_hidden_shoulder_is_like_the_other_one(rise_px: float) -> None:
-    rgb, mattes, head = _dressed(7.0)
-    rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH]
-    chin, aside = float(face_at(X, Y)[152, 1]), np.abs(columns - X) / PX_PER_CM
-    # A shoulder that falls steeply at first and hardly further out.
-    outline = chin + 4 * PX_PER_CM + np.minimum(aside, 10) * 0.8 * PX_PER_CM
-    outline = outline - rise_px * (columns > X + 5 * PX_PER_CM)
-    clothes = (rows > outline).astype(np.float32)
-    rgb[clothes > 0] = CLOTHES_RGB
-    person = np.maximum.reduce([head, mattes.skin, clothes])
-    tail = (columns > X + 5 * PX_PER_CM) & (columns < X + 13 * PX_PER_CM)
-    covered = np.maximum(head, tail.astype(np.float32))
-    hair = np.maximum(mattes.hair, tail)
-    seen = Mattes(person, np.asarray(hair, np.float32), mattes.skin * ~tail, clothes * ~tail)
-    picture, face = rgb.astype(np.float32), face_at(X, Y)
-    cue = body_cue(picture, seen, covered, face, PX_PER_CM)
-    body = complete_body(picture, seen, covered, face, PX_PER_CM, cue)
-    column = round(X + 10 * PX_PER_CM)
-    assert np.argmax(body.alpha[:, column] > 0.5) == pytest.approx(outline[0, column], abs=8)
-
-
 def test_where_the_outline_is_hidden_the_cue_tells_it() -> None:
     rgb, mattes, head = _dressed(7.0)
     head = np.ones_like(head)
