@@ -17,21 +17,14 @@ from headswap.swapping.compose.body_cue import (
     BodyCue,
     px_from_grid,
 )
+from headswap.swapping.compose.body_neck import LOW_JAW, NECK_LENGTH_CM, neck_area, over_air
 from headswap.swapping.compose.removal import disc, face_and_ears
 from headswap.swapping.matting import fill_smooth
 from headswap.vision.mattes import Mattes
-from headswap.vision.pose import fit_pose
 
-# Centimetres below the chin where neck turns into shoulder, and the slope of a shoulder.
-_NECK_LENGTH_CM = 4.5
-_NECK_HALF_WIDTH_CM = 5.2
-# Where the neck ends inside the skull, in head space: high enough that hair cut short at the nape
-# leaves no gap, and rounded, so that no corner looks out.
-_SKULL_BASE_CM = np.array([[0.0, 2.0, 6.5]])
-_ROUND_CM = 3.0
-_LOW_JAW = [152, 148, 377, 176, 400, 150, 379, 136, 365, 172, 397]
 # Cheeks, forehead and chin: what of a face is as a neck is.
 _CHEEKS = [50, 205, 280, 425, 151, 108, 337, 199, 32, 262]
+# How a shoulder falls.
 _SHOULDER_SLOPE = 0.42
 # With more of the other shoulder hidden, too, there is nothing to go by.
 _MOST_MISSING = 0.8
@@ -45,8 +38,6 @@ _COLLAR_CM = 4.0
 _BARE_CM = 0.7
 _SHADE = 0.8
 _LEAST_SKIN = 30
-# Beside the chin a neck is seen this far above its lowest point.
-_NECK_ASIDE_CM = 1.0
 # Colour (Lab a, b) this far from the cheeks' is no skin of this person.
 _SKIN_AB = 18.0
 _MOST_CM = 3.0
@@ -170,8 +161,8 @@ def _sight(mattes: Mattes, head: F32, landmarks: F32, unit: float) -> _Sight:
     seen &= _below_mouth(landmarks, seen.shape)
     open_air = free & (mattes.person < 0.3)
     ends = free & (mattes.skin < 0.4) & (mattes.hair < 0.3)
-    neck = _neck(landmarks, seen, seen & (mattes.skin > 0.5), open_air, ends, unit)
-    neck &= ~_over_air(free & _below_mouth(landmarks, seen.shape), open_air, unit)
+    neck = neck_area(landmarks, seen, seen & (mattes.skin > 0.5), open_air, ends, unit)
+    neck &= ~over_air(free & _below_mouth(landmarks, seen.shape), open_air, unit)
     top, known = _outline(_solid(seen, unit), free, neck, landmarks, unit)
     return _Sight(seen, free, neck, unit, top, known)
 
@@ -179,95 +170,6 @@ def _sight(mattes: Mattes, head: F32, landmarks: F32, unit: float) -> _Sight:
 def _below_mouth(landmarks: F32, shape: tuple[int, int]) -> Bool:
     row = float(landmarks[[61, 291], 1].mean())
     return np.broadcast_to(np.arange(shape[0])[:, None] > row, shape)
-
-
-def _neck(
-    landmarks: F32, seen: Bool, seen_skin: Bool, open_air: Bool, ends: Bool, unit: float
-) -> Bool:
-    """The neck's area, from the base of the skull down to the shoulders.
-
-    It starts under the skull, which lies behind the face and so beside it in a turned head, and
-    leads to where neck skin is seen, or straight down; no wider than it is seen to be.
-    """
-    skull = fit_pose(landmarks[None]).to_frame(_SKULL_BASE_CM)[0, 0]
-    chin = float(landmarks[_LOW_JAW, 1].max())
-    base = chin + _NECK_LENGTH_CM * unit
-    rows = np.arange(seen.shape[0])[:, None]
-    columns = np.arange(seen.shape[1])[None]
-    band = seen_skin & (rows > chin - _NECK_ASIDE_CM * unit) & (rows < base)
-    band &= np.abs(columns - skull[0]) < 9 * unit
-    jaw = landmarks[[172, 397], :2]
-    wide = float(np.linalg.norm(jaw[1] - jaw[0])) * 0.5
-    half = float(np.clip(wide, 0.75 * _NECK_HALF_WIDTH_CM * unit, _NECK_HALF_WIDTH_CM * unit))
-    low, high = _sides(band, ends, unit)
-    foot = float(skull[0])
-    if low is not None and high is not None:
-        foot = 0.5 * (low + high)
-        half = float(np.clip(0.5 * (high - low), half, 1.5 * _NECK_HALF_WIDTH_CM * unit))
-    elif low is not None:
-        foot = low + half
-    elif high is not None:
-        foot = high - half
-    elif band.sum() > _LEAST_SKIN:
-        foot = float(np.median(np.nonzero(band)[1]))
-    foot = float(np.clip(foot, skull[0] - 4 * unit, skull[0] + 4 * unit))
-    down = np.clip((rows - skull[1]) / max(base - skull[1], 1.0), 0, 1)
-    middle = skull[0] + (foot - skull[0]) * np.minimum(1, 1.2 * down)
-    # Narrower where it goes up behind the jaw, wider into the shoulders.
-    widen = 0.85 + 0.15 * np.clip(down * 3, 0, 1) + 0.3 * down**4
-    cap = np.clip(1 - (rows - skull[1]) / (_ROUND_CM * unit), 0, 1)
-    reach = half * widen * np.sqrt(1 - cap**2)
-    left, right = _edges(band, open_air, foot, unit)
-    inside = (columns >= np.maximum(middle - reach, left)) & (
-        columns <= np.minimum(middle + reach, right)
-    )
-    return inside & (rows > skull[1])
-
-
-def _over_air(free: Bool, open_air: Bool, unit: float) -> Bool:
-    """(1, w) columns in which background is the first that is seen below the head."""
-    first = free.argmax(axis=0)
-    empty = open_air[first, np.arange(free.shape[1])] & free.any(axis=0)
-    wide = np.ones((1, 2 * max(1, round(0.5 * unit)) + 1), np.uint8)
-    return cv2.morphologyEx(empty.astype(np.uint8)[None], cv2.MORPH_OPEN, wide) > 0
-
-
-def _sides(band: Bool, ends: Bool, unit: float) -> tuple[float | None, float | None]:
-    """The columns where a neck that is seen ends on either side; None where hair hides its end.
-
-    band: (h, w) what is seen of its skin. ends: (h, w) what is seen to be no head and no skin.
-    """
-    rows = np.flatnonzero(band.sum(axis=1) > 1.5 * unit)
-    if len(rows) < max(2, 0.3 * unit):
-        return None, None
-    part, width = band[rows], band.shape[1]
-    near = max(1, round(0.4 * unit))
-    first, last = part.argmax(axis=1), width - 1 - part[:, ::-1].argmax(axis=1)
-    least = max(2, 0.4 * len(rows))
-    left = ends[rows, np.clip(first - near, 0, width - 1)]
-    right = ends[rows, np.clip(last + near, 0, width - 1)]
-    # Where a collar rises the skin that is seen is narrower than the neck.
-    return (
-        float(np.percentile(first[left], 15)) if left.sum() >= least else None,
-        float(np.percentile(last[right], 85)) if right.sum() >= least else None,
-    )
-
-
-def _edges(band: Bool, open_air: Bool, foot: float, unit: float) -> tuple[float, float]:
-    """The columns between which a neck lies that is seen against the background, if it is."""
-    rows = np.flatnonzero(band.any(axis=1))
-    if len(rows) < max(3, 0.5 * unit):
-        return -np.inf, np.inf
-    part = band[rows]
-    near = max(1, round(0.5 * unit))
-    first, last = part.argmax(axis=1), part.shape[1] - 1 - part[:, ::-1].argmax(axis=1)
-    width = part.shape[1]
-    ends_left = open_air[rows, np.clip(first - near, 0, width - 1)] & (first < foot)
-    ends_right = open_air[rows, np.clip(last + near, 0, width - 1)] & (last > foot)
-    least = max(3, 0.3 * len(rows))
-    left = float(np.median(first[ends_left])) - 1 if ends_left.sum() >= least else -np.inf
-    right = float(np.median(last[ends_right])) + 1 if ends_right.sum() >= least else np.inf
-    return left, right
 
 
 def _outline(seen: Bool, free: Bool, neck: Bool, landmarks: F32, unit: float) -> tuple[F32, Bool]:
@@ -278,7 +180,7 @@ def _outline(seen: Bool, free: Bool, neck: Bool, landmarks: F32, unit: float) ->
     Between trusted columns and the neck the shoulder is drawn as a line.
     """
     height, width = seen.shape
-    chin = float(landmarks[_LOW_JAW, 1].max())
+    chin = float(landmarks[LOW_JAW, 1].max())
     first = np.where(seen.any(axis=0), seen.argmax(axis=0), height)
     # What begins above the chin is a raised hand or arm, and tells nothing of the shoulder.
     near = np.ones((1, 2 * max(1, round(_SLEEVE_CM * unit)) + 1), np.uint8)
@@ -288,7 +190,7 @@ def _outline(seen: Bool, free: Bool, neck: Bool, landmarks: F32, unit: float) ->
     empty = ~seen.any(axis=0) & free[-1]
     known = trusted | empty
     top = np.where(known, first, np.nan).astype(np.float64)
-    base_y = chin + _NECK_LENGTH_CM * unit
+    base_y = chin + NECK_LENGTH_CM * unit
     columns = np.flatnonzero(neck[min(int(base_y), height - 1)])
     if len(columns) == 0:
         return np.nan_to_num(top, nan=float(height)).astype(np.float32), known
@@ -373,7 +275,7 @@ def _fill(
     # Well below the outline: a matte's rim holds background, which would tint all that grows of it.
     clothes &= deep
     rows = np.arange(len(rgb))[:, None]
-    chin = float(landmarks[_LOW_JAW, 1].max())
+    chin = float(landmarks[LOW_JAW, 1].max())
     bare = sight.neck & (rows < chin + _BARE_CM * sight.unit)
     # An edge about as soft as a collar.
     is_skin = np.clip(skin_cm / 0.3 + 0.5, 0, 1)
