@@ -48,12 +48,17 @@ class Analysing:
 class Swapping:
     """Swap into `out` with the scene of an analysis.
 
-    photos: by obj_id. work: the folder of what is made on the way. compute: "local" or "ray".
+    photos: by obj_id. consents: for each photo the fields of a `Consent`. explicit_limit: see the
+    setting. protected: embeddings of people whose photos are refused, float32 in base64, by id.
+    work: the folder of what is made on the way. compute: "local" or "ray".
     """
 
     video: Path
     scene: Path
     photos: dict[int, Path]
+    consents: dict[int, dict[str, str]]
+    explicit_limit: float
+    protected: dict[str, str]
     work: Path
     out: Path
     resolution: str
@@ -64,7 +69,15 @@ class Swapping:
     ray_address: str = ""
 
 
-Assignment = Analysing | Swapping
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """Describe the faces in photos, videos and scenes. files: by a name of the asker's."""
+
+    files: dict[str, Path]
+    memory_mb: int
+
+
+Assignment = Analysing | Swapping | Looking
 
 
 def encoded(assignment: Assignment) -> str:
@@ -82,5 +95,9 @@ def decoded(line: str) -> Assignment:
     if kind == Analysing.__name__:
         content["limits"] = VideoLimits(**content["limits"])
         return Analysing(**content)
+    if kind == Looking.__name__:
+        content["files"] = {name: Path(path) for name, path in content["files"].items()}
+        return Looking(**content)
     content["photos"] = {int(i): Path(path) for i, path in content["photos"].items()}
+    content["consents"] = {int(i): consent for i, consent in content["consents"].items()}
     return Swapping(**content)
