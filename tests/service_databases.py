@@ -21,8 +21,8 @@ import pytest
 
 from headswap.jobs.audit import keep_trail
 from headswap.store.database import Database
+from tests.service_world import AUDIT_KEY
 
-AUDIT_KEY = bytes(range(32))
 _NUMBERS = count(1)
 _START_S = 30
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -56,15 +56,15 @@ class Swapping:
     video: Path
     scene: Path
     photos: dict[int, Path]
-    consents: dict[int, dict[str, str]]
-    explicit_limit: float
-    protected: dict[str, str]
     work: Path
     out: Path
     resolution: str
     engine: str
     mute: bool
     memory_mb: int
+    consents: dict[int, dict[str, str]] = field(default_factory=dict)
+    explicit_limit: float = 0.8
+    protected: dict[str, str] = field(default_factory=dict)
     compute: str = "local"
     ray_address: str = ""
 
