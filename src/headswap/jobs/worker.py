@@ -20,6 +20,7 @@ from headswap.jobs.execution import Execution, Workshop, remove_abandoned
 from headswap.jobs.outbox import Sender
 from headswap.jobs.public_url import public_url
 from headswap.jobs.queue import Claim
+from headswap.jobs.retention import Removed
 from headswap.store.tables import QueueEntry
 
 _IDLE_S = 0.3
@@ -115,8 +116,9 @@ class Worker:
         shop, now_ms = self._shop, self._shop.clock()
         with shop.db.read() as s:
             due = retention.is_due(s, now_ms)
-        if due:
-            self._log.info("removed %s", retention.remove_due(shop.db, shop.blobs, now_ms))
+        # What is due may still be in use; then nothing is removed yet.
+        if due and (removed := retention.remove_due(shop.db, shop.blobs, now_ms)) != Removed():
+            self._log.info("removed %s", removed)
         return False
 
     def _tidy(self) -> bool:
