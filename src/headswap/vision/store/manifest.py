@@ -164,8 +164,8 @@ MODELS: tuple[ModelFile, ...] = (
         "open-nsfw.onnx",
         "core",
         "how likely a picture is explicit, 224 px",
-        "MIT; the network BSD-2-Clause",
-        "Sector Labs; the network Yahoo, open_nsfw",
+        "BSD-2-Clause",
+        "Yahoo, open_nsfw",
         (23_590_724,),
         ("864bb37bf8863564b87eb330ab8c785a79a773f4e7c43cb96db52ed8611305fa",),
         PackageMember(
