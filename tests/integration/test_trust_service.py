@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Executable, delete, select, text, update
@@ -52,7 +53,7 @@ def mapped(**more: object) -> list[dict[str, object]]:
     return [{"obj_id": 0, "img_url": PHOTO, **more}]
 
 
-def refusal(world: World, **changes: object) -> str:
+def refusal(world: World, **changes: Any) -> str:
     with pytest.raises(Refused) as refused:
         world.created(**changes)
     assert refused.value.code == 1003
