@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from benchmarks.consent import CONSENT
 from benchmarks.judge import Judgement, judge
 from benchmarks.persons import Wanted
 from benchmarks.sheet import cells, cropped, draw, spread
@@ -74,7 +75,7 @@ def make(name: str, shown: Shown, folder: Path, out: Path) -> tuple[Path, Judgem
         picture = crowd_portrait(who) if isinstance(who, int) else portrait(who)
         Image.fromarray(picture).save(photos[obj_id])
     try:
-        swap(clip, photos, result)
+        swap(clip, photos, result, consent=CONSENT)
     except HeadswapError as error:
         raise MeasureError(f"{name}: {error}") from error
     items = cells(clip, result, spread(count_frames(clip), FRAMES))

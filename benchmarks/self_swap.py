@@ -17,6 +17,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from benchmarks.consent import CONSENT
 from benchmarks.faces import FaceFinder, SeenFace, landmarker, model_store
 from benchmarks.measures import face_height_px, psnr_db
 from benchmarks.printing import print_rows, write_json
@@ -191,7 +192,13 @@ def self_swap(clip: Path, out: Path, *, frame: int | None = None, every: int = 1
     path, result = out / f"{clip.stem}.self.png", out / f"{clip.stem}.self.mp4"
     write_photo(rgb, photo.landmarks, path)
     try:
-        swap(clip, {0: path}, result, options=SwapOptions(largest_face=True))
+        swap(
+            clip,
+            {0: path},
+            result,
+            consent=CONSENT,
+            options=SwapOptions(largest_face=True),
+        )
     except HeadswapError as error:
         raise MeasureError(f"{clip}: cannot be swapped for itself: {error}") from error
     return compare(clip, result, photo, every)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.consent import CONSENT
 from benchmarks.encode import Encoded, reference_encode
 from benchmarks.process import Ran, run_measured
 from benchmarks.video import MeasureError
@@ -58,6 +59,7 @@ def run_swap(
     before = reference_encode(clip)
     maps = [word for k, photo in enumerate(photos) for word in ("--map", f"{k}={photo}")]
     command = [headswap(), "swap", str(clip), *maps, "--out", str(out), "--report", str(report)]
+    command += ["--consent", CONSENT]
     ran = run_measured([*command, *extra], timeout_s, dict(os.environ))
     after: Encoded = reference_encode(clip)
     said = _read(report)

@@ -22,6 +22,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from benchmarks.consent import CONSENT
 from benchmarks.faces import model_store
 from benchmarks.printing import print_rows
 from benchmarks.table import Row
@@ -106,7 +107,7 @@ def measure_gaps(
             scene = analyze(clip, store=store, sight=FailingSight(NetworkSight(store), blind))
             result = out / f"{clip.stem}.{place}.{gap}.mp4"
             try:
-                report = swap(clip, {0: photo}, result, scene=scene)
+                report = swap(clip, {0: photo}, result, consent=CONSENT, scene=scene)
             except HeadswapError as error:
                 raise MeasureError(f"{clip}: cannot be swapped: {error}") from error
             yield _compared(clip, result, head, place, blind, report.people[0].bridged_frames)

@@ -21,6 +21,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from benchmarks.consent import CONSENT
 from benchmarks.faces import model_store
 from benchmarks.printing import print_rows
 from benchmarks.table import Row
@@ -182,7 +183,14 @@ def unmapped_pixels(truth: list[Truth], clip: Path, scene: Scene, folder: Path) 
     result = folder / "unmapped.mp4"
     try:
         # Coded without loss, only what was drawn differs from the clip as it is decoded.
-        swap(clip, photos, result, scene=scene, options=SwapOptions(crf=0))
+        swap(
+            clip,
+            photos,
+            result,
+            consent=CONSENT,
+            scene=scene,
+            options=SwapOptions(crf=0),
+        )
     except HeadswapError as error:
         raise MeasureError(f"{clip}: cannot be swapped: {error}") from error
     looked = changed = frames = 0

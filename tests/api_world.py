@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from headswap.api.app import create_app
 from headswap.api.server import ApiServer
 from headswap.api.services import Services
+from headswap.jobs.audit import audit_key, keep_trail
 from headswap.settings import Settings
 from headswap.store.blobs import Blobs
 from headswap.store.database import Database
@@ -114,6 +115,7 @@ def serving(database: Database, folder: Path, **settings: Any) -> Generator[Serv
         port: int = listener.getsockname()[1]
         given: dict[str, Any] = {"data_dir": folder / "data", "port": port, **settings}
         blobs = Blobs.in_folder(folder / "blobs", keyring.derive("sign files"))
+        keep_trail(database, lambda: audit_key(keyring))
         services = Services(Settings(**given), database, blobs, keyring, clock)
         app = create_app(services)
         server = ApiServer(app, "127.0.0.1", port)

@@ -17,6 +17,8 @@ from tests.sample_inputs import SAMPLE, Sample
 SHARED_MODELS = Path(__file__).resolve().parents[2] / "shared" / "models"
 if SHARED_MODELS.is_dir():
     os.environ.setdefault("HEADSWAP_MODELS_DIR", str(SHARED_MODELS))
+# What tests swap is drawn or made for tests; those of consent itself take this away.
+os.environ.setdefault("HEADSWAP_CONSENT", "The tests: the people shown agreed; for tests")
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 

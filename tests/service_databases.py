@@ -19,7 +19,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from headswap.jobs.audit import keep_trail
 from headswap.store.database import Database
+from tests.service_world import AUDIT_KEY
 
 _NUMBERS = count(1)
 _START_S = 30
@@ -216,5 +218,6 @@ def database_url(
 def database(database_url: str) -> Iterator[Database]:
     """A new database with the tables."""
     database = Database(database_url)
+    keep_trail(database, lambda: AUDIT_KEY)
     yield database
     database.close()

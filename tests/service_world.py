@@ -28,6 +28,8 @@ Row = TypeVar("Row", bound=Table)
 
 NOW = 1_778_806_213_962
 LEASE_MS = 15_000
+# What the trail of a test's database is sealed with.
+AUDIT_KEY = bytes(range(32))
 VIDEO = "https://videos.example/v.mp4"
 PHOTO = "https://photos.example/p.png"
 

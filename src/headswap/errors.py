@@ -20,6 +20,10 @@ HeadswapError
 │   └── ModelDownloadFailed
 ├── SceneUnreadable       a saved analysis is damaged or of another version
 ├── EngineUnknown         no engine of that name
+├── RuleBroken            what is asked is not done, whatever else is right with it
+│   ├── ConsentMissing      nobody states that the people in a photo agreed
+│   ├── ExplicitContentFound
+│   └── ProtectedPerson     a photo of somebody who is to be left out
 ├── WorkerDied            a rendering process ended without an answer
 ├── FetchError            what a URL names cannot be had
 │   ├── FetchRefused        an address that may not be reached
@@ -127,6 +131,32 @@ class SceneUnreadable(HeadswapError):
 
 class EngineUnknown(HeadswapError):
     code = "engine_unknown"
+
+
+class RuleBroken(HeadswapError):
+    """rule: its name. obj_id: whose photo broke it, None for the video or for all."""
+
+    code = "rule_broken"
+    rule: ClassVar[str] = ""
+
+    def __init__(self, message: str, obj_id: int | None = None) -> None:
+        super().__init__(message)
+        self.obj_id = obj_id
+
+
+class ConsentMissing(RuleBroken):
+    code = "consent_missing"
+    rule = "consent"
+
+
+class ExplicitContentFound(RuleBroken):
+    code = "explicit_content_found"
+    rule = "explicit-content"
+
+
+class ProtectedPerson(RuleBroken):
+    code = "protected_person"
+    rule = "protected-person"
 
 
 class WorkerDied(HeadswapError):

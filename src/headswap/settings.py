@@ -78,4 +78,12 @@ class Settings(BaseSettings):
     url_hours: float = Field(default=24.0, gt=0, description="How long a signed URL works.")
     idempotency_hours: float = Field(default=24.0, gt=0)
 
+    # Trust.
+    explicit_limit: float = Field(
+        default=0.8,
+        gt=0,
+        le=1,
+        description="Sources and photos that score more are refused; 1 lets all through.",
+    )
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 import httpx
 import pytest
 
+from headswap.jobs import audit
 from tests.api_world import V4, Api
 
 pytest_plugins = ["tests.service_databases", "tests.api_server"]
@@ -40,6 +41,19 @@ def test_a_file_comes_whole_with_its_type_name_size_and_tag(api: Api) -> None:
     assert answer.headers["etag"].startswith('"')
     assert answer.headers["cache-control"].startswith("private, max-age=8")
     assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_download_is_in_the_audit_trail_once_however_a_player_seeks(api: Api) -> None:
+    url = output_url(api)
+    httpx.head(url)
+    httpx.get(url, headers={"range": "bytes=0-"})
+    httpx.get(url, headers={"range": "bytes=500-999"})
+    httpx.get(changed(url, signature="00"))
+    task_id = urlsplit(url).path.split("/")[3]
+    with api.services.db.read() as s:
+        told = [(one.kind, one.team_id) for one in audit.entries(s, 9, ref=task_id)]
+    assert told[0] == ("result.downloaded", api.world.caller.team_id)
+    assert [kind for kind, _ in told].count("result.downloaded") == 1
 
 
 def test_head_tells_the_same_without_the_file(api: Api) -> None:

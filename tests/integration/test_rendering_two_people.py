@@ -16,6 +16,7 @@ from headswap.swapping.head_model import HeadModel
 from headswap.swapping.plan import RenderPlan
 from headswap.swapping.reference import ReferenceReader
 from headswap.swapping.report import person_reports
+from headswap.trust.consent import consents_for
 from headswap.vision.networks.identity import Identity as IdentityNetwork
 from headswap.vision.networks.landmarks import FaceLandmarks
 from headswap.vision.networks.roi import roi_from_landmarks
@@ -181,7 +182,8 @@ def test_no_appearance_reaches_across_the_cut(both: Swapped) -> None:
 
 def test_the_report_says_that_every_frame_was_swapped(both: Swapped) -> None:
     photos = {i: photo_of(OTHER[who], both.plan.folder) for i, who in both.pair.who.items()}
-    for report in person_reports(both.pair.film.scene, both.plan, photos):
+    consents = consents_for(photos, "The tests: they are drawn; for tests")
+    for report in person_reports(both.pair.film.scene, both.plan, photos, consents):
         assert (report.frames_swapped, report.not_swapped) == (COUNT, ())
 
 

@@ -18,7 +18,15 @@ from headswap.errors import (
     VideoTruncated,
     WorkerDied,
 )
-from headswap.jobs.assignment import Analysing, Assignment, Swapping, VideoLimits, decoded, encoded
+from headswap.jobs.assignment import (
+    Analysing,
+    Assignment,
+    Looking,
+    Swapping,
+    VideoLimits,
+    decoded,
+    encoded,
+)
 from headswap.jobs.failures import failure_of
 from headswap.jobs.job_process import Meter
 from headswap.vision.progress import Progress
@@ -30,6 +38,7 @@ LIMITS = VideoLimits(3.0, 20.0, 60.0, 4096, 20)
     "assignment",
     [
         Analysing(Path("/a/video"), Path("/a"), LIMITS, 4000),
+        Looking({"uploads/1/a.png": Path("/a/a.png")}, 4000),
         Swapping(
             Path("/a/video"),
             Path("/a/scene"),
@@ -40,6 +49,9 @@ LIMITS = VideoLimits(3.0, 20.0, 60.0, 4096, 20)
             "mesh",
             mute=True,
             memory_mb=4000,
+            consents={0: {"by": "A", "statement": "agreed", "scope": "all", "when": "2026-01-01"}},
+            explicit_limit=0.5,
+            protected={"a" * 24: "AAAA"},
             compute="ray",
             ray_address="127.0.0.1:6379",
         ),

@@ -167,6 +167,6 @@ def test_the_manifest_is_complete() -> None:
     assert {model.pack for model in MODELS} == {"core", "full"}
     assert set(models_of_pack("core")) < set(models_of_pack("full")) == set(MODELS)
     for model in MODELS:
-        assert model.licence in {"Apache-2.0", "MIT", "CC0-1.0"}
+        assert model.licence in {"Apache-2.0", "MIT", "BSD-2-Clause", "CC0-1.0"}
         assert model.sizes_bytes[0] > 0
         assert all(len(digest) == 64 and int(digest, 16) for digest in model.sha256)

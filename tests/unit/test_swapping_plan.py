@@ -24,6 +24,8 @@ from headswap.swapping.planning import final_plan, first_plan
 from headswap.swapping.report import FrameRange, PersonReport, SwapReport, person_reports
 from headswap.swapping.resized import resized_landmarks
 from headswap.swapping.survey import KeyLook, load_mattes, save_mattes
+from headswap.trust.consent import Consent
+from headswap.trust.policy import Looked
 from headswap.vision.mattes import Mattes
 from headswap.vision.scene import Scene, Shot
 from tests.made_heads import (
@@ -281,6 +283,10 @@ def _swapped_frames(report: PersonReport, count: int) -> set[int]:
     return set(range(count)) - set(named)
 
 
+CONSENTS = {
+    i: Consent(name, "agreed", "tests", "2026-01-01T00:00:00+00:00")
+    for i, name in enumerate(("Anna", "Ben"))
+}
 SHOTS = [Shot(0, 40), Shot(40, 60), Shot(60, 100)]
 
 
@@ -305,7 +311,7 @@ def test_a_report_names_every_frame_that_was_not_swapped_once_with_why(
     appearances: list[Appearance], expected: list[tuple[int, int, str]]
 ) -> None:
     scene = scene_of([], [], SHOTS)
-    (report,) = person_reports(scene, _plan(appearances), {0: Path("a.jpg")})
+    (report,) = person_reports(scene, _plan(appearances), {0: Path("a.jpg")}, CONSENTS)
     assert [(p.first, p.last) for p in report.not_swapped] == [e[:2] for e in expected]
     for part, (_, _, reason) in zip(report.not_swapped, expected, strict=True):
         assert reason in part.reason
@@ -319,19 +325,19 @@ def test_bridged_and_strained_frames_are_counted_and_named() -> None:
     seen[3:5] = False
     strained = appearance_of(replace(motion, seen=seen))
     scene = scene_of([], [], SHOTS)
-    (report,) = person_reports(scene, _plan([strained]), {0: Path("a.jpg")})
+    (report,) = person_reports(scene, _plan([strained]), {0: Path("a.jpg")}, CONSENTS)
     assert report.bridged_frames == 2 and report.frames_swapped == 10
     assert [(p.first, p.last) for p in report.bridged] == [(8, 9)]
     assert [(p.first, p.last) for p in report.strained] == [(5, 14)]
     calm = appearance_of(motion_of(faces, turned(40), 5))
-    (report,) = person_reports(scene, _plan([calm]), {0: Path("a.jpg")})
+    (report,) = person_reports(scene, _plan([calm]), {0: Path("a.jpg")}, CONSENTS)
     assert report.strained == () and report.bridged_frames == 0
 
 
 def test_a_report_is_json_with_a_part_for_each_person() -> None:
     scene = scene_of([], [], SHOTS)
     plan = _plan([_appearance(0, 40), _appearance(0, 40, number=1, obj_id=1)])
-    people = person_reports(scene, plan, {1: Path("b.jpg"), 0: Path("a.jpg")})
+    people = person_reports(scene, plan, {1: Path("b.jpg"), 0: Path("a.jpg")}, CONSENTS)
     report = SwapReport(
         video="in.mp4",
         out="out.mp4",
@@ -343,10 +349,13 @@ def test_a_report_is_json_with_a_part_for_each_person() -> None:
         pack="core",
         models=("a", "b"),
         people=people,
+        policy=Looked(limit=0.8, pictures=3, highest=0.02),
         stages_s={"render": 1.5},
     )
     said = json.loads(report.json())
     assert [(p["obj_id"], p["photo"]) for p in said["people"]] == [(0, "a.jpg"), (1, "b.jpg")]
+    assert [p["consent"]["by"] for p in said["people"]] == ["Anna", "Ben"]
+    assert said["policy"] == {"limit": 0.8, "pictures": 3, "highest": 0.02}
     first = FrameRange(40, 99, "not in this shot")
     assert said["people"][0]["not_swapped"] == [
         {"first": first.first, "last": first.last, "reason": first.reason}

@@ -14,6 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from headswap.api.calls import calls_of
 from headswap.api.envelope import Answer, refusal
 from headswap.api.ranges import NoSuchPart, Part, part_of
+from headswap.jobs import downloads
 from headswap.jobs.refusals import Code
 from headswap.store.blob_keys import is_key
 from headswap.store.blobs import BlobMissing, Blobs
@@ -26,6 +27,7 @@ _SHOWN = {
     **{".jpeg": "image/jpeg", ".webp": "image/webp", ".avif": "image/avif"},
 }
 _OTHER = "application/octet-stream"
+_RESULTS = "tasks/"
 
 
 async def file(request: Request) -> Response:
@@ -68,6 +70,8 @@ async def _part(
     headers["content-length"] = str(sent.end - sent.start)
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers)
+    if key.startswith(_RESULTS) and sent.start == 0:
+        await calls.write(lambda s: downloads.note(s, key, calls.services.clock()))
     blobs = calls.services.blobs
     try:
         pieces = await calls.elsewhere(lambda: blobs.stream(key, sent.start, sent.end))

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from headswap.jobs.accounts import prove_keyring
-from headswap.jobs.keyring import Keyring
+from headswap.jobs.audit import audit_key, keep_trail
+from headswap.jobs.keyring import FILES, Keyring
 from headswap.jobs.public_url import public_url
 from headswap.settings import Settings
 from headswap.store.blobs import Blobs
 from headswap.store.clock import Clock, system_clock
 from headswap.store.database import Database
-
-_PURPOSE = "sign files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,4 +41,5 @@ def open_services(settings: Settings, clock: Clock = system_clock) -> Services:
     keyring = Keyring.open(settings)
     with db.read() as s:
         prove_keyring(s, keyring)
-    return Services(settings, db, Blobs.open(settings, keyring.derive(_PURPOSE)), keyring, clock)
+    keep_trail(db, lambda: audit_key(keyring))
+    return Services(settings, db, Blobs.open(settings, keyring.derive(FILES)), keyring, clock)

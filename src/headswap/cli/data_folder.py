@@ -84,6 +84,7 @@ def open_data(data: Path | None, make: bool = False) -> Generator[OpenData]:
     """
     from sqlalchemy.exc import OperationalError
 
+    from headswap.jobs.audit import audit_key, keep_trail
     from headswap.jobs.refusals import Refused
     from headswap.store.clock import system_clock
     from headswap.store.database import Database
@@ -97,7 +98,9 @@ def open_data(data: Path | None, make: bool = False) -> Generator[OpenData]:
     database = Database.open(settings)
     try:
         database.migrate()
-        yield OpenData(settings, database, system_clock())
+        opened = OpenData(settings, database, system_clock())
+        keep_trail(database, lambda: audit_key(opened.keyring()))
+        yield opened
     except Refused as refused:
         raise HeadswapError(refused.msg) from refused
     except OperationalError as error:

@@ -20,6 +20,7 @@ from headswap.disk import whole_file
 from headswap.errors import ServiceFailed
 from headswap.vision.progress import Progress, Report
 
+CONSENT = "headswap demo: the people are drawn, nobody is shown; for this demo"
 _READY_S = 60.0
 _POLL_S = 0.5
 _COMPLETED, _FAILED = 3, 4
@@ -108,7 +109,12 @@ def local_service() -> Generator[ServiceClient]:
                 ],
                 stdout=stream,
                 stderr=stream,
-                env={**os.environ, "HEADSWAP_LOG_LEVEL": "warning"},
+                env={
+                    **os.environ,
+                    "HEADSWAP_LOG_LEVEL": "warning",
+                    # Of its own, as all it is asked to swap is drawn.
+                    "HEADSWAP_CONSENT": CONSENT,
+                },
             )
         base_url = f"http://127.0.0.1:{port}"
         try:

@@ -17,7 +17,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from headswap import __version__
-from headswap.cli import accounts, credits, models, webhooks
+from headswap.cli import accounts, audit, credits, forget, models, team_trust, webhooks
 from headswap.cli.data_folder import DataOption
 from headswap.cli.mapping import read_maps
 from headswap.cli.quiet import without_runtime_chatter
@@ -33,10 +33,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(models.app, name="models")
-app.add_typer(accounts.team_app, name="team")
+app.add_typer(team_trust.team_app, name="team")
 app.add_typer(accounts.key_app, name="key")
 app.add_typer(credits.app, name="credits")
 app.add_typer(webhooks.app, name="webhook")
+app.add_typer(audit.app, name="audit")
+app.add_typer(forget.app, name="forget")
 
 Video = Annotated[Path, typer.Argument(metavar="VIDEO", help="The video file.")]
 
@@ -116,10 +118,20 @@ def swap(
     report: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write what was done as JSON.")
     ] = None,
+    consent: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[ID=]TEXT",
+            help="That the people in the photos agreed, for all or for one; repeatable. "
+            "HEADSWAP_CONSENT if not given.",
+        ),
+    ] = None,
 ) -> None:
     """Put the heads of photos onto people in VIDEO.
 
     Who is who, `headswap analyze` tells: --map 0=anna.jpg --map 1=ben.jpg
+
+    Say that they agreed: --consent "Anna Berg: both agreed; for the trailer"
     """
     photos = read_maps(maps)
     from headswap.cli.swap import swap_video
@@ -132,7 +144,7 @@ def swap(
         mute=mute,
         largest_face=largest_face,
     )
-    swap_video(video, photos, out, options, report)
+    swap_video(video, photos, out, options, report, consent or ())
 
 
 @app.command()

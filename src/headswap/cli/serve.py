@@ -75,8 +75,9 @@ def work(data: Path | None, until_stdin_ends: bool) -> None:
         services.blobs,
         Guard(settings.fetch_allow, max_url_length=settings.max_url_length),
         services.clock,
+        services.keyring,
     )
-    worker = Worker(shop, services.keyring)
+    worker = Worker(shop)
     worker.stop_at_signals()
     if until_stdin_ends:
         threading.Thread(target=_stop_with_stdin, args=(worker.stop,), daemon=True).start()

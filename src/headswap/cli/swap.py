@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from headswap.cli.consent import given_consents
+from headswap.cli.data_folder import read_settings
 from headswap.cli.kept_scene import kept_scene
 from headswap.cli.progress import ProgressDisplay, pull_missing_models
 from headswap.disk import whole_file
@@ -14,6 +16,7 @@ from headswap.media import probe
 from headswap.swapping.photo import read_photo
 from headswap.swapping.report import FrameRange, PersonReport, SwapReport
 from headswap.swapping.swap import SwapOptions, swap
+from headswap.trust.rules import Rules
 from headswap.vision.scene import Scene
 from headswap.vision.store import ModelStore
 
@@ -24,10 +27,12 @@ def swap_video(
     out: Path,
     options: SwapOptions,
     report: Path | None,
+    consent: Sequence[str] = (),
 ) -> None:
     """Swaps heads in `video`, writes the report if asked, and prints a summary.
 
-    photos: for each obj_id the photo of the head to put there.
+    photos: for each obj_id the photo of the head to put there. consent: the words after each
+    `--consent`.
 
     Raises:
         HeadswapError: see `headswap.swap`.
@@ -38,6 +43,8 @@ def swap_video(
     probe(video)
     for photo in photos.values():
         read_photo(photo)
+    consents = given_consents(list(photos), consent)
+    rules = Rules(read_settings(None).explicit_limit)
     store = ModelStore.default()
     with ProgressDisplay() as display:
         pull_missing_models(store, display)
@@ -45,6 +52,8 @@ def swap_video(
             video,
             photos,
             out,
+            consent=consents,
+            rules=rules,
             options=options,
             scene=_earlier_scene(video, store),
             store=store,

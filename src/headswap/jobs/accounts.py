@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
+from headswap.jobs import audit, team_settings
 from headswap.jobs.keyring import Keyring
 from headswap.jobs.refusals import Code, Refused
+from headswap.store.clock import system_clock
 from headswap.store.ids import is_id, new_id
 from headswap.store.tables import ApiKey, Team, User
+from headswap.trust.consent import SCOPE_OF_TEAM, consent_of_environment
 
 # A secret is also the webhooks' AES-256 key, which takes exactly this many bytes.
 SECRET_LENGTH = 32
@@ -40,6 +43,11 @@ class Caller:
     client_id: str
     priority: int
 
+    @property
+    def actor(self) -> str:
+        """How the audit trail calls them."""
+        return f"user {self.uid} with key {self.client_id}"
+
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
@@ -52,8 +60,11 @@ class NewKey:
 def create_team(s: Session, name: str, now_ms: int) -> tuple[Team, User]:
     """A new team and its first user, who bears the same name.
 
+    It has the consent that HEADSWAP_CONSENT states, if that is set.
+
     Raises:
         Refused: 1003, the name is empty, too long, or holds control characters.
+        ConsentMissing: HEADSWAP_CONSENT is set and states nothing.
     """
     name = name.strip()
     if not 1 <= len(name) <= MAX_NAME_LENGTH or not name.isprintable():
@@ -61,12 +72,15 @@ def create_team(s: Session, name: str, now_ms: int) -> tuple[Team, User]:
             Code.PARAMETER,
             f"the name must be 1 to {MAX_NAME_LENGTH} printable characters, not {name[:60]!r}",
         )
+    consent = consent_of_environment(SCOPE_OF_TEAM, team_settings.in_iso(now_ms))
     team = Team(id=new_id(now_ms), name=name, create_time=now_ms)
     s.add(team)
     s.flush()
     user = User(team_id=team.id, name=name, create_time=now_ms)
     s.add(user)
     s.flush()
+    if consent is not None:
+        team_settings.state_consent(s, team, consent, now_ms)
     return team, user
 
 
@@ -131,6 +145,7 @@ def create_key(s: Session, keyring: Keyring, team_id: str, now_ms: int) -> NewKe
         )
     )
     s.flush()
+    audit.note(s, audit.KEY_CREATED, now_ms, team_id=team.id, ref=new.client_id)
     return new
 
 
@@ -156,6 +171,7 @@ def revoke_key(s: Session, client_id: str, now_ms: int) -> ApiKey:
     if key.revoke_time is None:
         key.revoke_time = now_ms
         s.flush()
+        audit.note(s, "key.revoked", now_ms, team_id=key.team_id, ref=client_id)
     return key
 
 
@@ -174,6 +190,7 @@ def rotate_key(s: Session, keyring: Keyring, client_id: str) -> NewKey:
     key.secret_hash = keyring.hash(new.secret)
     key.secret_encrypted = keyring.encrypt(new.secret.encode("ascii"))
     s.flush()
+    audit.note(s, "key.rotated", system_clock(), team_id=key.team_id, ref=client_id)
     return new
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,9 @@ class Analysing:
 class Swapping:
     """Swap into `out` with the scene of an analysis.
 
-    photos: by obj_id. work: the folder of what is made on the way. compute: "local" or "ray".
+    photos: by obj_id. consents: for each photo the fields of a `Consent`. explicit_limit: see the
+    setting. protected: embeddings of people whose photos are refused, float32 in base64, by id.
+    work: the folder of what is made on the way. compute: "local" or "ray".
     """
 
     video: Path
@@ -60,11 +62,22 @@ class Swapping:
     engine: str
     mute: bool
     memory_mb: int
+    consents: dict[int, dict[str, str]] = field(default_factory=dict)
+    explicit_limit: float = 0.8
+    protected: dict[str, str] = field(default_factory=dict)
     compute: str = "local"
     ray_address: str = ""
 
 
-Assignment = Analysing | Swapping
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """Describe the faces in photos, videos and scenes. files: by a name of the asker's."""
+
+    files: dict[str, Path]
+    memory_mb: int
+
+
+Assignment = Analysing | Swapping | Looking
 
 
 def encoded(assignment: Assignment) -> str:
@@ -82,5 +95,9 @@ def decoded(line: str) -> Assignment:
     if kind == Analysing.__name__:
         content["limits"] = VideoLimits(**content["limits"])
         return Analysing(**content)
+    if kind == Looking.__name__:
+        content["files"] = {name: Path(path) for name, path in content["files"].items()}
+        return Looking(**content)
     content["photos"] = {int(i): Path(path) for i, path in content["photos"].items()}
+    content["consents"] = {int(i): consent for i, consent in content["consents"].items()}
     return Swapping(**content)

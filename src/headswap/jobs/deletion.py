@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import delete as remove
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from headswap.jobs import endings, outbox, queue
+from headswap.jobs import audit, endings, outbox, queue
 from headswap.jobs.accounts import Caller
 from headswap.jobs.fields import Fields
 from headswap.jobs.refusals import not_found
 from headswap.jobs.states import DELETED_REASON, UNFINISHED
 from headswap.store.blobs import Blobs
 from headswap.store.ids import is_id
-from headswap.store.tables import Analysis, SwapTask
+from headswap.store.tables import Analysis, SwapTask, Upload
+
+DELETED = "data.deleted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +50,10 @@ def delete(s: Session, caller: Caller, body: object, now_ms: int) -> Deleted:
         Refused: 1003, `_ids` is missing or wrong.
     """
     asked = Fields.of(body).ids("_ids")
-    tasks = _locked_tasks(s, caller, [id_ for id_ in asked if is_id(id_)])
-    prefixes = [f"tasks/{id_}/" for id_ in tasks]
-    unused = _locked_analyses(s, tasks)
-    for task in tasks.values():
-        if task.status in UNFINISHED:
-            queue.remove(s, task.id)
-            endings.end_cancelled(s, task, now_ms, DELETED_REASON)
-        else:
-            outbox.forget(s, task.id)
-    s.flush()
-    s.execute(remove(SwapTask).where(SwapTask.id.in_(tasks)))
-    s.execute(remove(Analysis).where(Analysis.id.in_(unused)))
-    prefixes += [f"analyses/{id_}/" for id_ in unused]
+    known = [id_ for id_ in asked if is_id(id_)]
+    own = select(SwapTask.id).where(SwapTask.id.in_(known), SwapTask.team_id == caller.team_id)
+    tasks = locked_tasks(s, list(s.scalars(own)))
+    prefixes = remove_tasks(s, tasks, now_ms, caller.actor)
     message = not_found().msg
     return Deleted(
         success_ids=[id_ for id_ in asked if id_ in tasks],
@@ -68,16 +62,53 @@ def delete(s: Session, caller: Caller, body: object, now_ms: int) -> Deleted:
     )
 
 
-def _locked_tasks(s: Session, caller: Caller, ids: list[str]) -> dict[str, SwapTask]:
-    """The team's tasks among the ids. Entries before tasks, each in the order of its ids, so that
-    no worker and no other deletion waits for this one while it is waited for.
+def locked_tasks(s: Session, ids: list[str]) -> dict[str, SwapTask]:
+    """The tasks of these ids. Entries before tasks, each in the order of its ids, so that no
+    worker and no other deletion waits for this one while it is waited for.
     """
-    own = select(SwapTask.id).where(SwapTask.id.in_(ids), SwapTask.team_id == caller.team_id)
-    queue.lock_all(s, list(s.scalars(own)))
-    held = select(SwapTask).where(SwapTask.id.in_(ids), SwapTask.team_id == caller.team_id)
-    held = held.order_by(SwapTask.id).with_for_update()
+    queue.lock_all(s, ids)
+    held = select(SwapTask).where(SwapTask.id.in_(ids)).order_by(SwapTask.id).with_for_update()
     tasks = s.scalars(held.execution_options(populate_existing=True))
     return {task.id: task for task in tasks}
+
+
+def remove_tasks(
+    s: Session,
+    tasks: dict[str, SwapTask],
+    now_ms: int,
+    actor: str | None = None,
+    by: Mapping[str, object] | None = None,
+) -> list[str]:
+    """Prefixes of the blobs of tasks that are gone now, and of analyses that only they used.
+
+    tasks: by id, locked. actor, by: for the audit trail: who did it, and how it was found.
+    """
+    unused = _locked_analyses(s, tasks)
+    for task in tasks.values():
+        if task.status in UNFINISHED:
+            queue.remove(s, task.id)
+            endings.end_cancelled(s, task, now_ms, DELETED_REASON)
+        else:
+            outbox.forget(s, task.id)
+        note_deleted(s, task, now_ms, actor, by)
+    s.flush()
+    s.execute(remove(SwapTask).where(SwapTask.id.in_(tasks)))
+    for analysis in s.scalars(select(Analysis).where(Analysis.id.in_(unused))):
+        note_deleted(s, analysis, now_ms, actor, by)
+    s.execute(remove(Analysis).where(Analysis.id.in_(unused)))
+    return [f"tasks/{id_}/" for id_ in tasks] + [f"analyses/{id_}/" for id_ in unused]
+
+
+def note_deleted(
+    s: Session,
+    record: SwapTask | Analysis | Upload,
+    now_ms: int,
+    actor: str | None = None,
+    by: Mapping[str, object] | None = None,
+) -> None:
+    """Say in the audit trail that a record and its files are deleted; `remove_tasks` does so."""
+    about = {"what": record.__tablename__, **(by or {})}
+    audit.note(s, DELETED, now_ms, team_id=record.team_id, actor=actor, ref=record.id, about=about)
 
 
 def _locked_analyses(s: Session, tasks: dict[str, SwapTask]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from headswap.jobs import credits, outbox, queue
+from headswap.jobs import audit, credits, outbox, queue, team_settings, uploads
 from headswap.jobs.fields import storable
 from headswap.jobs.queue import Claim
 from headswap.jobs.states import (
@@ -22,10 +22,11 @@ from headswap.jobs.states import (
     OUR_FAULT,
 )
 from headswap.settings import Settings
-from headswap.store.tables import Analysis, SwapTask
+from headswap.store.tables import Analysis, SwapTask, Upload
 
 _DAY_MS = 86_400_000
 _MAX_REASON_LENGTH = 2000
+_NOTED_LENGTH = 300
 # What mends itself mostly does so in seconds; what does not should not hold up the answer long.
 _FIRST_WAIT_MS, _WAIT_GROWS, _LONGEST_WAIT_MS = 2_000, 5, 60_000
 
@@ -91,6 +92,8 @@ def finish_task(
     task.error_code, task.error_reason = 0, ""
     task.output_key, task.report = output_key, report
     task.expire_time = now_ms + round(settings.output_days * _DAY_MS)
+    photos = [one.get("sha256") for one in task.mappings]
+    _note(s, "task.completed", task, now_ms, {"photos": photos})
     _end(s, task, task.held, now_ms)
     return True
 
@@ -165,6 +168,7 @@ def _fail(s: Session, claim: Claim, code: int, reason: str, now_ms: int) -> bool
 def _end_failed(s: Session, task: SwapTask, code: int, reason: str, now_ms: int) -> None:
     task.status, task.eta_s, task.output_key = FAILED, None, None
     _store_failure(task, code, reason)
+    _note(s, "task.failed", task, now_ms, {"code": code, "reason": reason[:_NOTED_LENGTH]})
     _end(s, task, 0, now_ms)
 
 
@@ -173,7 +177,25 @@ def _end(s: Session, task: SwapTask, used: int, now_ms: int) -> None:
     s.flush()
     credits.settle(s, task.id, used, now_ms)
     outbox.add(s, task, now_ms)
+    if team_settings.sources_of(s, task.team_id) == team_settings.TASK_END:
+        _expire_inputs(s, task, now_ms)
     s.flush()
+
+
+def _expire_inputs(s: Session, task: SwapTask, now_ms: int) -> None:
+    """What went into the task is due now; what another task still needs waits for its end."""
+    analysis = s.get(Analysis, task.analysis_id)
+    if analysis is not None:
+        analysis.expire_time = now_ms
+    urls = [task.video_url, *(str(one["img_url"]) for one in task.mappings)]
+    ids = {id_ for id_ in map(uploads.id_in, urls) if id_ is not None}
+    given = select(Upload).where(Upload.id.in_(ids), Upload.team_id == task.team_id)
+    for upload in s.scalars(given):
+        upload.expire_time = now_ms
+
+
+def _note(s: Session, kind: str, task: SwapTask, now_ms: int, about: dict[str, object]) -> None:
+    audit.note(s, kind, now_ms, team_id=task.team_id, actor=audit.SERVICE, ref=task.id, about=about)
 
 
 def _store_failure(record: Analysis | SwapTask, code: int, reason: str) -> None:

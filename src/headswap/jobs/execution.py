@@ -18,10 +18,11 @@ from sqlalchemy.exc import DBAPIError
 from headswap.errors import FetchError, HeadswapError, PhotoUnreadable
 from headswap.fetch import Guard, content_of, download
 from headswap.fetch.content import Kind
-from headswap.jobs import endings, queue, states, uploads
+from headswap.jobs import audit, endings, protected, queue, states, uploads
 from headswap.jobs.assignment import SCENE_NAME, Analysing, Swapping, VideoLimits
 from headswap.jobs.failures import Failure, failure_of
 from headswap.jobs.job import JobProcess
+from headswap.jobs.keyring import Keyring
 from headswap.jobs.orders import ENGINE_OF_MODEL
 from headswap.jobs.public_url import public_url
 from headswap.jobs.queue import Claim
@@ -31,6 +32,7 @@ from headswap.store.blobs import Blobs
 from headswap.store.clock import Clock
 from headswap.store.database import Database
 from headswap.store.tables import Analysis, SwapTask
+from headswap.vision.store.hashes import sha256_of
 
 _LOOK_S = 0.3
 _MB = 1_000_000
@@ -41,13 +43,14 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """What work is done with."""
+    """What work is done with. keyring: reads the lists of protected people, seals webhooks."""
 
     settings: Settings
     db: Database
     blobs: Blobs
     guard: Guard
     clock: Clock
+    keyring: Keyring
 
 
 class _Gone(Exception):
@@ -141,6 +144,7 @@ class Execution:
         with shop.db.read() as s:
             task = s.get_one(SwapTask, id_)
             analysis = s.get_one(Analysis, task.analysis_id)
+            left_out = protected.embeddings(s, shop.keyring, task.team_id)
         if analysis.source_key is None or analysis.scene_key is None:
             raise Failure(
                 states.RENDERING_FAILED,
@@ -149,11 +153,15 @@ class Execution:
         source_key, scene_key = analysis.source_key, analysis.scene_key
         files = self._waited(lambda: self._inputs(task, source_key, scene_key))
         source, scene, photos = files
+        self._store_hashes(photos)
         out = self._folder.path("output.mp4")
         order = Swapping(
             video=source,
             scene=scene,
             photos=photos,
+            consents=_consents(task),
+            explicit_limit=shop.settings.explicit_limit,
+            protected=left_out,
             work=self._folder.path("plan"),
             out=out,
             resolution=task.resolution,
@@ -196,6 +204,16 @@ class Execution:
                 raise Failure(states.REFERENCE_UNUSABLE, reason, error.retryable) from error
             photos[obj_id] = path
         return source, scene, photos
+
+    def _store_hashes(self, photos: dict[int, Path]) -> None:
+        """By which the task is found again when a photo's data is to be deleted."""
+        hashes = {obj_id: sha256_of(path) for obj_id, path in photos.items()}
+        with self._shop.db.write() as s:
+            task = s.get(SwapTask, self._claim.ref_id, with_for_update=True)
+            if task is not None:
+                task.mappings = [
+                    {**one, "sha256": hashes[int(one["obj_id"])]} for one in task.mappings
+                ]
 
     # What both need.
 
@@ -312,6 +330,16 @@ class Execution:
                 failure.retryable,
                 shop.settings.max_tries,
             )
+            if outcome == "failed" and failure.rule:
+                audit.note(
+                    s,
+                    "policy.refused",
+                    shop.clock(),
+                    team_id=self._claim.team_id,
+                    actor=audit.SERVICE,
+                    ref=self._claim.ref_id,
+                    about={"rule": failure.rule},
+                )
         self._log.warning("%s: %d %s", outcome, failure.code, failure.reason, extra=self._about)
         if outcome == "failed":
             self._folder.remove(shop.blobs, self._claim.ref_id)
@@ -320,6 +348,11 @@ class Execution:
         self._log.info(what if ended else "lost to another worker", extra=self._about)
         if ended:
             self._folder.remove(self._shop.blobs, self._claim.ref_id)
+
+
+def _consents(task: SwapTask) -> dict[int, dict[str, str]]:
+    """By obj_id; a task that an older version queued has none, and is refused for it."""
+    return {int(one["obj_id"]): one["consent"] for one in task.mappings if "consent" in one}
 
 
 def remove_abandoned(data_dir: Path, still_wanted: Callable[[str], bool]) -> int:

@@ -10,6 +10,7 @@ from headswap.errors import (
     MappingError,
     NoPersonFound,
     PhotoError,
+    RuleBroken,
     VideoError,
     WorkerDied,
 )
@@ -29,16 +30,21 @@ _CODES: tuple[tuple[type[HeadswapError], int], ...] = (
 
 
 class Failure(Exception):
-    """Work that failed. retryable: whether another try may succeed."""
+    """Work that failed. retryable: whether another try may succeed. rule: the one that it broke."""
 
-    def __init__(self, code: int, reason: str, retryable: bool = False) -> None:
+    def __init__(self, code: int, reason: str, retryable: bool = False, rule: str = "") -> None:
         super().__init__(reason)
         self.code = code
         self.reason = reason
         self.retryable = retryable
+        self.rule = rule
 
 
 def failure_of(error: HeadswapError) -> Failure:
     """How an error is told to who asked for the work."""
+    if isinstance(error, RuleBroken):
+        photo = error.obj_id is not None
+        code = states.REFERENCE_UNUSABLE if photo else states.RENDERING_FAILED
+        return Failure(code, str(error), rule=error.rule)
     code = next((code for kind, code in _CODES if isinstance(error, kind)), states.OUR_FAULT)
     return Failure(code, str(error), error.retryable)

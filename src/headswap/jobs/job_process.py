@@ -3,8 +3,8 @@
 It is given no keys, no database, and no URL of a client; the network it uses only to pull models
 that are missing, and to reach a cluster if there is one. The assignment is the first line on stdin,
 answers are JSON lines on stdout: {"progress", "eta_s"} while it works, then {"done": {...}} or
-{"failed": {"code", "reason", "retryable"}}. When stdin ends, whoever wanted the job is gone, and so
-is this.
+{"failed": {"code", "reason", "retryable", "rule"}}. When stdin ends, whoever wanted the job is
+gone, and so is this.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from collections.abc import Callable
 from typing import TextIO
 
 from headswap.errors import HeadswapError
-from headswap.jobs.assignment import Analysing, Assignment, decoded
+from headswap.jobs.assignment import Analysing, Assignment, Looking, decoded
 from headswap.jobs.failures import Failure, failure_of
 from headswap.vision.progress import Progress
 
@@ -31,6 +31,7 @@ _STAGES = {
     "recognise": (90, 94),
     "unseen": (94, 96),
     "expressions": (96, 98),
+    "look": (2, 98),
     "survey": (1, 22),
     "plan": (22, 25),
     "render": (25, 98),
@@ -99,6 +100,10 @@ def _do(assignment: Assignment, meter: Meter) -> dict[str, object]:
         from headswap.jobs.analyse_file import analyse_file
 
         return analyse_file(assignment, meter)
+    if isinstance(assignment, Looking):
+        from headswap.jobs.look_files import look_files
+
+        return look_files(assignment, meter)
     from headswap.jobs.swap_file import swap_file
 
     return swap_file(assignment, meter)
@@ -106,7 +111,7 @@ def _do(assignment: Assignment, meter: Meter) -> dict[str, object]:
 
 def _failed(failure: Failure) -> dict[str, object]:
     told = {"code": failure.code, "reason": failure.reason, "retryable": failure.retryable}
-    return {"failed": told}
+    return {"failed": told | {"rule": failure.rule}}
 
 
 def _end_with(stream: TextIO) -> None:

@@ -20,6 +20,8 @@ from headswap.settings import Settings
 
 FILE_NAME = "master.key"
 MIN_MASTER_BYTES = 32
+# What the key is derived for that signs files' addresses.
+FILES = "sign files"
 _NONCE_BYTES = 12
 # Leads each encrypted text, so that another way of encrypting can be told from this one.
 _VERSION = b"\x01"

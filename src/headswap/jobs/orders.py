@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from headswap.errors import ConsentMissing
+from headswap.jobs import team_settings
 from headswap.jobs.accounts import Caller
 from headswap.jobs.fields import Fields
 from headswap.jobs.refusals import Code, Refused
 from headswap.settings import Settings
-from headswap.store.tables import Template
+from headswap.store.tables import Template, User
+from headswap.trust.consent import EXAMPLE, MAX_STATEMENT, Consent, read_consent
 
 # The engines' module is not imported for their names: a server that only answers requests would
 # carry its numeric libraries.
 ENGINE_OF_MODEL: Final = {"akool-premium": "mesh", "mesh": "mesh"}
 RESOLUTIONS: Final = ("480p", "720p")
+SCOPE_OF_TASK: Final = "this task"
 _MAX_NAME_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """One person to be replaced, and the photo that replaces the head."""
+    """One person to be replaced, the photo that replaces the head, and what is stated of it."""
 
     obj_id: int
     img_url: str
+    consent: Consent
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +47,9 @@ class Order:
     webhook_url: str | None
 
 
-def read_order(s: Session, settings: Settings, caller: Caller, body: object) -> Order:
+def read_order(s: Session, settings: Settings, caller: Caller, body: object, now_ms: int) -> Order:
     """The order in the body. Too many people are refused first, then what the account lacks, then
-    each field in its turn.
+    each field in its turn, consent at last.
 
     Raises:
         Refused: 1003, with the field and its rule.
@@ -54,18 +59,47 @@ def read_order(s: Session, settings: Settings, caller: Caller, body: object) -> 
     _refuse_lacking(s, fields, caller)
     length = settings.max_url_length
     hook = "webhookUrl" if fields.given("webhookUrl") else "webhookurl"
-    return Order(
-        video_url=fields.web_address("video_url", length),
-        mappings=tuple(
-            Mapping(item.whole_number("obj_id"), item.web_address("img_url", length))
-            for item in fields.objects("mappings", settings.max_mappings)
-        ),
+    video_url = fields.web_address("video_url", length)
+    items = fields.objects("mappings", settings.max_mappings)
+    places = [(item.whole_number("obj_id"), item.web_address("img_url", length)) for item in items]
+    order = Order(
+        video_url=video_url,
+        mappings=(),
         model_name=fields.text("model_name", _MAX_NAME_LENGTH),
         resolution=fields.choice("resolution", RESOLUTIONS),
         template_id=_template_id(fields),
         keep_original_sound=fields.flag("keep_original_sound", default=True),
         webhook_url=fields.web_address(hook, length) if fields.given(hook) else None,
     )
+    consents = _consents(s, caller, items, now_ms)
+    mapped = zip(places, consents, strict=True)
+    return replace(order, mappings=tuple(Mapping(*place, consent) for place, consent in mapped))
+
+
+def _consents(s: Session, caller: Caller, items: list[Fields], now_ms: int) -> list[Consent]:
+    """Of each mapping the consent stated in it, or the one stated for the team."""
+    usual = team_settings.consent_of(s, caller.team_id)
+    when = team_settings.in_iso(now_ms)
+    consents: list[Consent] = []
+    for item in items:
+        consent = usual
+        if item.given("consent"):
+            text = item.text("consent", MAX_STATEMENT)
+            name = s.get_one(User, caller.uid).name
+            try:
+                consent = read_consent(text, by=name, scope=SCOPE_OF_TASK, when=when)
+            except ConsentMissing as error:
+                rule = f'states no consent that can be used; write it as in "{EXAMPLE}"'
+                raise item.wrong("consent", rule) from error
+        if consent is None:
+            raise item.wrong(
+                "consent",
+                "is required: say who states that the people shown agreed, and to what, as in "
+                f'"{EXAMPLE}"; or have it stated once for the team with `headswap team consent '
+                f'{caller.team_id} --by NAME "…"`',
+            )
+        consents.append(consent)
+    return consents
 
 
 def _refuse_crowd(fields: Fields, settings: Settings) -> None:

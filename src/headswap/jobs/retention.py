@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.orm import Session
 
-from headswap.jobs import idempotency, uploads
+from headswap.jobs import audit, idempotency, uploads
 from headswap.jobs.states import UNFINISHED
 from headswap.settings import Settings
 from headswap.store.blobs import Blobs
@@ -35,37 +35,65 @@ def step(database: Database, blobs: Blobs, settings: Settings, now_ms: int) -> R
 
     Files go after the database says so; if that is interrupted, `leftovers.sweep` finds them.
     """
-    outputs = _in_turns(database, blobs, lambda s: _outputs(s, now_ms))
-    analyses = _in_turns(database, blobs, lambda s: _analyses(s, now_ms))
-    given = _in_turns(database, blobs, lambda s: _uploads(s, now_ms))
+    removed = remove_due(database, blobs, now_ms)
     with database.write() as s:
         answers = idempotency.forget(s, now_ms, settings.idempotency_hours)
-    return Removed(outputs, analyses, given, answers)
+    return replace(removed, answers=answers)
 
 
-def _in_turns(database: Database, blobs: Blobs, expire: Callable[[Session], list[str]]) -> int:
-    """Call `expire` until it returns no more prefixes, and remove those; how many there were."""
+def is_due(s: Session, now_ms: int) -> bool:
+    """Whether there may be something for `remove_due`."""
+    dues = (exists().where(one.expire_time <= now_ms) for one in (SwapTask, Analysis, Upload))
+    return bool(s.scalar(select(or_(*dues))))
+
+
+def remove_due(database: Database, blobs: Blobs, now_ms: int) -> Removed:
+    """Remove files that are due, and say so in the audit trail."""
+    outputs = _in_turns(database, blobs, now_ms, _outputs)
+    analyses = _in_turns(database, blobs, now_ms, _analyses)
+    given = _in_turns(database, blobs, now_ms, _uploads)
+    return Removed(outputs, analyses, given)
+
+
+_Due = list[tuple[str, str, str]]
+"""Of each record its folder, its id and its team's id."""
+
+
+def _in_turns(
+    database: Database, blobs: Blobs, now_ms: int, expire: Callable[[Session, int], _Due]
+) -> int:
+    """Call `expire` until nothing is due any more, and remove its files; how many there were."""
     count = 0
     while True:
         with database.write() as s:
-            prefixes = expire(s)
-        if not prefixes:
+            due = expire(s, now_ms)
+            for folder, id_, team_id in due:
+                audit.note(
+                    s,
+                    "data.expired",
+                    now_ms,
+                    team_id=team_id,
+                    actor=audit.SERVICE,
+                    ref=id_,
+                    about={"what": folder},
+                )
+        if not due:
             return count
-        for prefix in prefixes:
-            blobs.delete_prefix(prefix)
-        count += len(prefixes)
+        for folder, id_, _ in due:
+            blobs.delete_prefix(f"{folder}/{id_}/")
+        count += len(due)
 
 
-def _outputs(s: Session, now_ms: int) -> list[str]:
+def _outputs(s: Session, now_ms: int) -> _Due:
     due = select(SwapTask).where(SwapTask.expire_time <= now_ms, SwapTask.status.not_in(UNFINISHED))
     tasks = due.order_by(SwapTask.id).limit(_AT_ONCE).with_for_update(skip_locked=True)
     expired = list(s.scalars(tasks))
     for task in expired:
         task.output_key, task.expired, task.expire_time = None, True, None
-    return [f"tasks/{task.id}/" for task in expired]
+    return [("tasks", task.id, task.team_id) for task in expired]
 
 
-def _analyses(s: Session, now_ms: int) -> list[str]:
+def _analyses(s: Session, now_ms: int) -> _Due:
     in_use = exists().where(SwapTask.analysis_id == Analysis.id, SwapTask.status.in_(UNFINISHED))
     due = select(Analysis).where(Analysis.expire_time <= now_ms, ~in_use)
     held = due.order_by(Analysis.id).limit(_AT_ONCE).with_for_update(skip_locked=True)
@@ -79,7 +107,7 @@ def _analyses(s: Session, now_ms: int) -> list[str]:
     for analysis in found.values():
         analysis.source_key = analysis.scene_key = analysis.expire_time = None
         analysis.result = _without_previews(analysis.result)
-    return [f"analyses/{id_}/" for id_ in found]
+    return [("analyses", analysis.id, analysis.team_id) for analysis in found.values()]
 
 
 def _without_previews(result: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -88,14 +116,14 @@ def _without_previews(result: dict[str, Any] | None) -> dict[str, Any] | None:
     return {**result, "media": [{**person, "key": None} for person in result["media"]]}
 
 
-def _uploads(s: Session, now_ms: int) -> list[str]:
-    due = select(Upload.id).where(Upload.expire_time <= now_ms)
-    if s.scalars(due.limit(1)).first() is None:
+def _uploads(s: Session, now_ms: int) -> _Due:
+    due = select(Upload.id, Upload.team_id).where(Upload.expire_time <= now_ms)
+    if s.execute(due.limit(1)).first() is None:
         return []
     free = due.where(Upload.id.not_in(_needed_uploads(s))).order_by(Upload.id).limit(_AT_ONCE)
-    ids = list(s.scalars(free.with_for_update(skip_locked=True)))
-    s.execute(delete(Upload).where(Upload.id.in_(ids)))
-    return [f"uploads/{id_}/" for id_ in ids]
+    held = s.execute(free.with_for_update(skip_locked=True)).all()
+    s.execute(delete(Upload).where(Upload.id.in_([row.id for row in held])))
+    return [("uploads", row.id, row.team_id) for row in held]
 
 
 def _needed_uploads(s: Session) -> set[str]:

@@ -15,6 +15,9 @@ from headswap.media import Resolution
 from headswap.swapping.photo import read_photo
 from headswap.swapping.reference import ReferenceReader
 from headswap.swapping.swap import SwapOptions, swap
+from headswap.trust.consent import Consent
+from headswap.trust.protected import ProtectedFace
+from headswap.trust.rules import Rules
 from headswap.vision.progress import Report
 from headswap.vision.scene_file import load_scene
 from headswap.vision.store import ModelStore
@@ -31,11 +34,14 @@ def swap_file(order: Swapping, report: Report) -> dict[str, object]:
     options = SwapOptions(
         resolution=cast("Resolution", order.resolution), engine=order.engine, mute=order.mute
     )
+    protected = tuple(ProtectedFace.decoded(i, face) for i, face in order.protected.items())
     with ExitStack() as stack:
         done = swap(
             order.video,
             order.photos,
             order.out,
+            consent={i: Consent(**stated) for i, stated in order.consents.items()},
+            rules=Rules(order.explicit_limit, protected),
             options=options,
             scene=load_scene(order.scene),
             store=store,

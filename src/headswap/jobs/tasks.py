@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import NoReturn
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from headswap.jobs import credits, endings, queue
+from headswap.jobs import audit, credits, endings, queue
 from headswap.jobs.accounts import Caller
 from headswap.jobs.deletion import Deleted, delete
 from headswap.jobs.fields import record_id, wrong
@@ -30,7 +31,7 @@ def create(s: Session, settings: Settings, caller: Caller, body: object, now_ms:
         Refused: 1003, a field is wrong or there is no analysis to use; 1104, too few credits.
             The transaction must then be rolled back.
     """
-    order = read_order(s, settings, caller, body)
+    order = read_order(s, settings, caller, body, now_ms)
     analysis = _analysis_for(s, caller, order.video_url)
     _refuse_strangers(analysis, order.mappings)
     task = _task(caller, order, analysis, now_ms)
@@ -40,6 +41,20 @@ def create(s: Session, settings: Settings, caller: Caller, body: object, now_ms:
     s.add(task)
     queue.add(s, "task", task.id, caller.team_id, caller.priority, now_ms)
     s.flush()
+    audit.note(
+        s,
+        audit.TASK_CREATED,
+        now_ms,
+        team_id=caller.team_id,
+        actor=caller.actor,
+        ref=task.id,
+        about={
+            "analysis": analysis.id,
+            "photos": [
+                {"obj_id": one["obj_id"], "consent": one["consent"]} for one in task.mappings
+            ],
+        },
+    )
     return task
 
 
@@ -86,6 +101,7 @@ def cancel(s: Session, caller: Caller, id_: object, now_ms: int) -> SwapTask:
     if entry is None or task.status not in UNFINISHED:
         ended = {COMPLETED: "has already completed", FAILED: "has already failed"}
         raise wrong("_id", f"names a task that {ended.get(task.status, 'has already ended')}")
+    audit.note(s, "task.cancelled", now_ms, team_id=caller.team_id, actor=caller.actor, ref=task.id)
     if entry.lease_until > now_ms:
         task.cancel = True
         s.flush()
@@ -140,6 +156,11 @@ def _refuse_strangers(analysis: Analysis, mappings: tuple[Mapping, ...]) -> None
         seen.add(obj_id)
 
 
+def _stored(mapping: Mapping) -> dict[str, object]:
+    consent = asdict(mapping.consent)
+    return {"obj_id": mapping.obj_id, "img_url": mapping.img_url, "consent": consent}
+
+
 def _task(caller: Caller, order: Order, analysis: Analysis, now_ms: int) -> SwapTask:
     if analysis.duration_ms is None:
         raise LookupError(f"the completed analysis {analysis.id} has no duration")
@@ -152,7 +173,7 @@ def _task(caller: Caller, order: Order, analysis: Analysis, now_ms: int) -> Swap
         client_id=caller.client_id,
         create_time=now_ms,
         video_url=order.video_url,
-        mappings=[{"obj_id": one.obj_id, "img_url": one.img_url} for one in order.mappings],
+        mappings=[_stored(one) for one in order.mappings],
         model_name=order.model_name,
         resolution=order.resolution,
         template_id=order.template_id,

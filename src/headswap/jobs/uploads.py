@@ -18,10 +18,18 @@ _NOT_IN_A_KEY = re.compile(r"[^A-Za-z0-9._-]+")
 _PLACE = re.compile(r"/uploads/([0-9a-f]{24})/[^/]+\Z")
 
 
-def make(settings: Settings, caller: Caller, file_name: str, size: int, now_ms: int) -> Upload:
+def make(
+    settings: Settings,
+    caller: Caller,
+    file_name: str,
+    size: int,
+    now_ms: int,
+    sha256: str | None = None,
+) -> Upload:
     """A new upload, not stored yet: first its file goes to `blob_key`, then it into a session.
 
-    file_name: as the client calls it; what a key or a URL cannot bear is replaced.
+    file_name: as the client calls it; what a key or a URL cannot bear is replaced. sha256: of the
+    file.
     """
     id_ = new_id(now_ms)
     name = plain_name(file_name)
@@ -31,6 +39,7 @@ def make(settings: Settings, caller: Caller, file_name: str, size: int, now_ms: 
         blob_key=f"uploads/{id_}/{name}",
         file_name=name,
         size=size,
+        sha256=sha256,
         create_time=now_ms,
         expire_time=now_ms + round(settings.source_days * _DAY_MS),
     )

@@ -17,15 +17,17 @@ from headswap.fetch import guarded_client
 from headswap.fetch.deadline import Timeouts
 from headswap.jobs import endings, leftovers, queue, retention
 from headswap.jobs.execution import Execution, Workshop, remove_abandoned
-from headswap.jobs.keyring import Keyring
 from headswap.jobs.outbox import Sender
 from headswap.jobs.public_url import public_url
 from headswap.jobs.queue import Claim
+from headswap.jobs.retention import Removed
 from headswap.store.tables import QueueEntry
 
 _IDLE_S = 0.3
 _SEND_S = 0.5
 _TIDY_S = 600.0
+# A team's sources may be due the moment its task ends.
+_DUE_S = 3.0
 _WEBHOOK_S = 10.0
 _HOUR_MS = 3_600_000
 
@@ -33,21 +35,22 @@ _HOUR_MS = 3_600_000
 class Worker:
     """Does jobs until it is stopped; several workers share one database.
 
-    shop: what work is done with. keyring: seals webhooks.
+    shop: what work is done with.
     """
 
-    def __init__(self, shop: Workshop, keyring: Keyring) -> None:
+    def __init__(self, shop: Workshop) -> None:
         self._shop = shop
         self._stop = threading.Event()
         self._owner = f"{socket.gethostname()}-{os.getpid()}"
         self._log = logging.getLogger(__name__)
         client = guarded_client(shop.guard, Timeouts(_WEBHOOK_S, _WEBHOOK_S))
-        self._sender = Sender(shop.db, keyring, client, shop.clock, self._result_url)
+        self._sender = Sender(shop.db, shop.keyring, client, shop.clock, self._result_url)
 
     def run(self) -> None:
         """Works until `stop`, then hands back what is not finished."""
         loops: list[tuple[str, Callable[[], None]]] = [
             ("webhooks", lambda: self._again_and_again(self._send, _SEND_S)),
+            ("due", lambda: self._again_and_again(self._remove_due, _DUE_S)),
             ("tidy", lambda: self._again_and_again(self._tidy, _TIDY_S)),
         ]
         for i in range(self._shop.settings.workers):
@@ -108,6 +111,15 @@ class Worker:
 
     def _send(self) -> bool:
         return self._sender.step() > 0
+
+    def _remove_due(self) -> bool:
+        shop, now_ms = self._shop, self._shop.clock()
+        with shop.db.read() as s:
+            due = retention.is_due(s, now_ms)
+        # What is due may still be in use; then nothing is removed yet.
+        if due and (removed := retention.remove_due(shop.db, shop.blobs, now_ms)) != Removed():
+            self._log.info("removed %s", removed)
+        return False
 
     def _tidy(self) -> bool:
         shop, now_ms = self._shop, self._shop.clock()

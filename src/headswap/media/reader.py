@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -72,6 +72,13 @@ class VideoReader:
             raise ValueError(f"frames {start} to {stop} of {len(pts)}")
         return self._tracked(self._stretch(start, stop, pts))
 
+    def some(self, indices: Collection[int]) -> Generator[Frame]:
+        """The frames of these indices, in display order; all before them are decoded, no more.
+
+        Raises what iterating over all frames does.
+        """
+        return self._tracked(self._chosen(set(indices)))
+
     def _tracked(self, frames: Generator[Frame]) -> Generator[Frame]:
         self._running.append(frames)
         return frames
@@ -79,6 +86,14 @@ class VideoReader:
     def _sequential(self) -> Generator[Frame]:
         for index, (pts, picture) in enumerate(pictures(self.path, self._threads)):
             yield self._frame(index, pts, picture)
+
+    def _chosen(self, wanted: set[int]) -> Generator[Frame]:
+        last = max(wanted, default=-1)
+        for index, (pts, picture) in enumerate(pictures(self.path, self._threads)):
+            if index > last:
+                return
+            if index in wanted:
+                yield self._frame(index, pts, picture)
 
     def _stretch(self, start: int, stop: int, pts: I64) -> Generator[Frame]:
         position = start

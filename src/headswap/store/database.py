@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import TypeVarTuple
 
@@ -38,6 +38,11 @@ class Database:
         self._reading = sessionmaker(self._engines.reads, expire_on_commit=False)
         self._writing = sessionmaker(self._engines.writes, expire_on_commit=False)
         self._thread = threading.local()
+        self._last_words: list[Callable[[Session], None]] = []
+
+    def before_commit(self, act: Callable[[Session], None]) -> None:
+        """From now on `act` is the last to use each writing session, right before its commit."""
+        self._last_words.append(act)
 
     @classmethod
     def open(cls, settings: Settings) -> Database:
@@ -85,6 +90,8 @@ class Database:
         try:
             with self._writing.begin() as session:
                 yield session
+                for act in self._last_words:
+                    act(session)
         except OperationalError as error:
             if getattr(error.orig, "sqlite_errorcode", None) == _SQLITE_FULL:
                 raise NoSpaceLeft(

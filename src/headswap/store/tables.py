@@ -58,6 +58,31 @@ class Team(Table):
     banned: Mapped[bool] = mapped_column(Boolean, default=False)
 
 
+class TeamSettings(Table):
+    """What a team chose; a team without a row has chosen nothing.
+
+    consent: {"by", "statement", "scope", "when"}, stated once for all its tasks. sources: when its
+    videos and photos are removed, "retention" or "task-end". label: drawn on its results.
+    """
+
+    __tablename__ = "team_settings"
+    team_id: Mapped[str] = mapped_column(ForeignKey("team.id"), primary_key=True)
+    consent: Mapped[dict[str, Any] | None]
+    sources: Mapped[str] = mapped_column(String(20), default="retention")
+    label: Mapped[str | None] = mapped_column(String(200))
+
+
+class ProtectedPersonRow(Table):
+    """One whose photos a team's tasks may not use. embedding: 128 float32, encrypted."""
+
+    __tablename__ = "protected_person"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    team_id: Mapped[str] = mapped_column(ForeignKey("team.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    embedding: Mapped[bytes] = mapped_column(LargeBinary)
+    create_time: Mapped[int] = mapped_column(BigInteger)
+
+
 class User(Table):
     """Somebody of a team; `uid` is what the API shows."""
 
@@ -143,8 +168,9 @@ class Analysis(Table):
 class SwapTask(Table):
     """One swap. status as in `Analysis`.
 
-    mappings: [{"obj_id", "img_url"}]. held, used: credits. client_id: of the key it was made with,
-    for the webhook. output_key: the result's blob, None before and after its time.
+    mappings: [{"obj_id", "img_url", "consent", "sha256"}], the last once the photo was fetched.
+    held, used: credits. client_id: of the key it was made with, for the webhook. output_key: the
+    result's blob, None before and after its time.
     """
 
     __tablename__ = "task"
@@ -256,7 +282,7 @@ class Template(Table):
 
 
 class Upload(Table):
-    """A file given by upload; its URL names it. kind: "video" or "image", by content."""
+    """A file given by upload; its URL names it. sha256: of the file; None if it is an old one."""
 
     __tablename__ = "upload"
     id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -264,5 +290,34 @@ class Upload(Table):
     blob_key: Mapped[str] = mapped_column(Text)
     file_name: Mapped[str] = mapped_column(String(200))
     size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str | None] = mapped_column(String(64), index=True)
     create_time: Mapped[int] = mapped_column(BigInteger)
     expire_time: Mapped[int] = mapped_column(BigInteger, index=True)
+
+
+class AuditEntry(Table):
+    """One line of the audit trail, never changed; see `headswap.trust.audit.Entry`.
+
+    team_id refers to nothing, for the trail outlives what it tells of.
+    """
+
+    __tablename__ = "audit"
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    time: Mapped[int] = mapped_column(BigInteger)
+    kind: Mapped[str] = mapped_column(String(40))
+    team_id: Mapped[str] = mapped_column(Id, index=True)
+    actor: Mapped[str] = mapped_column(String(300))
+    ref: Mapped[str] = mapped_column(String(100), index=True)
+    detail: Mapped[str] = mapped_column(Text)
+    previous: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class AuditHead(Table):
+    """The one row, 1, that says where the trail ends. seal: by the master key."""
+
+    __tablename__ = "audit_head"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    count: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[str] = mapped_column(String(64))
+    seal: Mapped[str] = mapped_column(String(64))

@@ -10,6 +10,8 @@ import numpy as np
 
 from headswap.arrays import Bool
 from headswap.swapping.plan import RenderPlan
+from headswap.trust.consent import Consent
+from headswap.trust.policy import Looked
 from headswap.vision.scene import Scene
 
 # Beyond this one photo shows too little of the head; such frames are drawn, and named.
@@ -29,13 +31,14 @@ class FrameRange:
 class PersonReport:
     """One mapped person.
 
-    not_swapped: every other frame of the video, with why. strained: swapped frames in which the
-    head is turned further than one photo can show. bridged: swapped frames in which no face was
-    found; bridged_frames: how many.
+    consent: what was stated about the photo. not_swapped: every other frame of the video, with
+    why. strained: swapped frames in which the head is turned further than one photo can show.
+    bridged: swapped frames in which no face was found; bridged_frames: how many.
     """
 
     obj_id: int
     photo: str
+    consent: Consent
     frames_swapped: int
     bridged_frames: int
     not_swapped: tuple[FrameRange, ...]
@@ -45,7 +48,11 @@ class PersonReport:
 
 @dataclass(frozen=True, slots=True)
 class SwapReport:
-    """What a swap did. stages_s: seconds by stage. models: files that were loaded, by name."""
+    """What a swap did.
+
+    policy: what the gate saw of source and photos. stages_s: seconds by stage. models: files that
+    were loaded, by name.
+    """
 
     video: str
     out: str
@@ -57,6 +64,7 @@ class SwapReport:
     pack: str
     models: tuple[str, ...]
     people: tuple[PersonReport, ...]
+    policy: Looked
     stages_s: dict[str, float]
 
     def json(self) -> str:
@@ -65,13 +73,18 @@ class SwapReport:
 
 
 def person_reports(
-    scene: Scene, plan: RenderPlan, photos: dict[int, Path]
+    scene: Scene, plan: RenderPlan, photos: dict[int, Path], consents: dict[int, Consent]
 ) -> tuple[PersonReport, ...]:
     """A report for each mapped person."""
-    return tuple(_person(scene, plan, obj_id, path) for obj_id, path in sorted(photos.items()))
+    return tuple(
+        _person(scene, plan, obj_id, path, consents[obj_id])
+        for obj_id, path in sorted(photos.items())
+    )
 
 
-def _person(scene: Scene, plan: RenderPlan, obj_id: int, photo: Path) -> PersonReport:
+def _person(
+    scene: Scene, plan: RenderPlan, obj_id: int, photo: Path, consent: Consent
+) -> PersonReport:
     count = len(scene.pts)
     swapped = np.zeros(count, np.bool_)
     outside = np.zeros(count, np.bool_)
@@ -101,6 +114,7 @@ def _person(scene: Scene, plan: RenderPlan, obj_id: int, photo: Path) -> PersonR
     return PersonReport(
         obj_id=obj_id,
         photo=str(photo),
+        consent=consent,
         frames_swapped=int(swapped.sum()),
         bridged_frames=int(bridged.sum()),
         not_swapped=tuple(sorted(missing, key=lambda part: part.first)),

@@ -31,8 +31,13 @@ from headswap.swapping.reference import Portrait, ReferenceReader
 from headswap.swapping.report import SwapReport, person_reports
 from headswap.swapping.survey import KeyLook
 from headswap.swapping.swap_folder import SwapFolder
+from headswap.trust.consent import Consent, consents_for
+from headswap.trust.policy import PolicyGate
+from headswap.trust.protected import refuse_protected
+from headswap.trust.rules import Rules
 from headswap.vision.analyze import analyze
 from headswap.vision.networks.blendshapes import Blendshapes
+from headswap.vision.networks.identity import Identity
 from headswap.vision.networks.landmarks import FaceLandmarks
 from headswap.vision.pose import fit_pose
 from headswap.vision.progress import Progress, Report
@@ -73,7 +78,8 @@ class _Stages:
     def timed(self, name: str) -> Generator[None]:
         start = time.perf_counter()
         yield
-        self.seconds[name] = round(time.perf_counter() - start, 3)
+        taken_s = self.seconds.get(name, 0.0) + time.perf_counter() - start
+        self.seconds[name] = round(taken_s, 3)
 
 
 def swap(
@@ -81,6 +87,8 @@ def swap(
     photos: Mapping[int, Path | str],
     out: Path | str,
     *,
+    consent: Consent | str | Mapping[int, Consent | str] | None = None,
+    rules: Rules | None = None,
     options: SwapOptions | None = None,
     scene: Scene | None = None,
     store: ModelStore | None = None,
@@ -90,17 +98,22 @@ def swap(
 ) -> SwapReport:
     """Writes `video` to `out` with the heads of the mapped people replaced.
 
-    photos: for each obj_id the photo of the head to put there. scene: an earlier analysis of the
-    same video. work: a folder for what is made on the way; given again after a crash, what is
-    finished there is not done again. compute: where parts are rendered, processes of this machine
-    by default. The file at `out` is replaced at the very end, in one step, or not at all.
+    photos: for each obj_id the photo of the head to put there. consent: that the people in the
+    photos agreed, for all or by obj_id; HEADSWAP_CONSENT if not given. rules: what may be used, by
+    default nothing explicit. scene: an earlier analysis of the same video. work: a folder for what
+    is made on the way; given again after a crash, what is finished there is not done again.
+    compute: where parts are rendered, processes of this machine by default. The file at `out` is
+    replaced at the very end, in one step, or not at all.
 
     Raises:
+        ConsentMissing, ExplicitContentFound, ProtectedPerson: a rule is broken; nothing is written.
         VideoError, PhotoError, MappingError, ModelError, OutputError, EngineUnknown, WorkerDied.
     """
     video, out = Path(video), Path(out)
     options = options or SwapOptions()
     paths = {obj_id: Path(path) for obj_id, path in photos.items()}
+    consents = consents_for(paths, consent)
+    rules = rules or Rules()
     report: Report = progress or (lambda _: None)
     store = store or ModelStore.default()
     engine = engine_named(options.engine)
@@ -115,10 +128,15 @@ def swap(
         with stages.timed("photos"):
             reader = ReferenceReader(store, threads=2)
             portraits = {i: reader.find(path, options.largest_face) for i, path in paths.items()}
+        with stages.timed("policy"):
+            gate = PolicyGate(store, rules.explicit_limit)
+            _check_photos(rules, gate, portraits, store)
         with stages.timed("analyse"):
             scene = scene or analyze(video, store=store, progress=report)
             scene = replace(scene, video=replace(scene.video, path=video))
         _check_mapping(scene, paths)
+        with stages.timed("policy"):
+            gate.check_video(scene)
         place = SwapFolder(folder, video, paths, repr(replace(options, workers=None)))
         if not place.plan_path.is_file():
             with stages.timed("survey"):
@@ -141,7 +159,7 @@ def swap(
             pieces = _render(plan, place, crew, options, report)
         with stages.timed("join"):
             join_pieces(pieces, video, out, scene.video, mute=options.mute)
-        people = person_reports(scene, plan, paths)
+        people = person_reports(scene, plan, paths, consents)
     return SwapReport(
         video=str(video),
         out=str(out),
@@ -153,6 +171,7 @@ def swap(
         pack=scene.pack,
         models=store.used(),
         people=people,
+        policy=gate.looked(),
         stages_s=stages.seconds,
     )
 
@@ -183,6 +202,20 @@ def _check_mapping(scene: Scene, photos: Mapping[int, Path]) -> None:
                 f"there is no person {obj_id} in {scene.video.path}; there is "
                 f"{', '.join(map(str, known))} (see `headswap analyze`)"
             )
+
+
+def _check_photos(
+    rules: Rules,
+    gate: PolicyGate,
+    portraits: Mapping[int, Portrait],
+    store: ModelStore,
+) -> None:
+    identity = Identity(store) if rules.protected else None
+    for obj_id, portrait in portraits.items():
+        gate.check_photo(portrait.rgb, obj_id)
+        if identity is not None:
+            face = identity.descriptor(portrait.rgb, portrait.landmarks)
+            refuse_protected(face, rules.protected, obj_id)
 
 
 def _build_heads(

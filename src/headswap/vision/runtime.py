@@ -95,6 +95,11 @@ class LiteRtSession:
         return bool(delegates), left
 
 
+def _fixed(shape: Sequence[int | str | None]) -> Shape:
+    """The shape of one picture: what has a name instead of a number is how many there are."""
+    return tuple(size if isinstance(size, int) else 1 for size in shape)
+
+
 class OnnxSession:
     """An ONNX network on ONNX Runtime's CPU provider with one float32 input.
 
@@ -126,8 +131,8 @@ class OnnxSession:
             raise ModelCorrupt(
                 f"{path}: ONNX Runtime cannot load it ({error}); run `headswap models verify`"
             ) from error
-        _check(path, "input", [tuple(d.shape) for d in self._net.get_inputs()], [input_shape])
-        _check(path, "output", [tuple(d.shape) for d in self._net.get_outputs()], outputs)
+        _check(path, "input", [_fixed(d.shape) for d in self._net.get_inputs()], [input_shape])
+        _check(path, "output", [_fixed(d.shape) for d in self._net.get_outputs()], outputs)
         self._input = self._net.get_inputs()[0].name
 
     def run(self, tensor: F32) -> list[F32]:

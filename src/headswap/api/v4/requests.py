@@ -59,6 +59,17 @@ class MappingRequest(TypedDict):
             max_length=2048,
         ),
     ]
+    consent: NotRequired[
+        Annotated[
+            str,
+            Field(
+                description="Who states that the people shown agreed, and to what; needed unless "
+                "it is stated once for the team.",
+                examples=["Anna Berg: the people shown agreed; for the trailer"],
+                max_length=2000,
+            ),
+        ]
+    ]
 
 
 class TaskRequest(TypedDict):

