@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,16 @@ SHARED_MODELS = Path(__file__).resolve().parents[2] / "shared" / "models"
 if SHARED_MODELS.is_dir():
     os.environ.setdefault("HEADSWAP_MODELS_DIR", str(SHARED_MODELS))
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_certificate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Results are signed with a certificate of the tests' own, not with the user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data-home")))
+        for name in ("CERTIFICATE", "CERTIFICATE_KEY", "DATA_DIR"):
+            patch.delenv(f"HEADSWAP_{name}", raising=False)
+        yield
 
 
 @pytest.fixture(scope="session")

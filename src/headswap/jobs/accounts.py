@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
+from headswap.ids import is_id, new_id
 from headswap.jobs.keyring import Keyring
 from headswap.jobs.refusals import Code, Refused
-from headswap.store.ids import is_id, new_id
 from headswap.store.tables import ApiKey, Team, User
 
 # A secret is also the webhooks' AES-256 key, which takes exactly this many bytes.

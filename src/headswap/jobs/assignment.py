@@ -48,9 +48,11 @@ class Analysing:
 class Swapping:
     """Swap into `out` with the scene of an analysis.
 
-    photos: by obj_id. work: the folder of what is made on the way. compute: "local" or "ray".
+    task_id: the id that the result bears. photos: by obj_id. work: the folder of what is made on
+    the way. label: drawn on every frame, empty for none. compute: "local" or "ray".
     """
 
+    task_id: str
     video: Path
     scene: Path
     photos: dict[int, Path]
@@ -60,11 +62,20 @@ class Swapping:
     engine: str
     mute: bool
     memory_mb: int
+    label: str = ""
     compute: str = "local"
     ray_address: str = ""
 
 
-Assignment = Analysing | Swapping
+@dataclass(frozen=True, slots=True)
+class Verifying:
+    """Tell what the file says of itself."""
+
+    file: Path
+    memory_mb: int
+
+
+Assignment = Analysing | Swapping | Verifying
 
 
 def encoded(assignment: Assignment) -> str:
@@ -76,11 +87,13 @@ def decoded(line: str) -> Assignment:
     """The assignment of one line, as this program encoded it."""
     content: dict[str, Any] = json.loads(line)
     kind = content.pop("do")
-    for name in ("video", "folder", "scene", "work", "out"):
+    for name in ("video", "folder", "scene", "work", "out", "file"):
         if name in content:
             content[name] = Path(content[name])
     if kind == Analysing.__name__:
         content["limits"] = VideoLimits(**content["limits"])
         return Analysing(**content)
+    if kind == Verifying.__name__:
+        return Verifying(**content)
     content["photos"] = {int(i): Path(path) for i, path in content["photos"].items()}
     return Swapping(**content)

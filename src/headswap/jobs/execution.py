@@ -25,12 +25,14 @@ from headswap.jobs.job import JobProcess
 from headswap.jobs.orders import ENGINE_OF_MODEL
 from headswap.jobs.public_url import public_url
 from headswap.jobs.queue import Claim
+from headswap.jobs.signing import sign_output, sign_previews
 from headswap.jobs.work_folder import WorkFolder
 from headswap.settings import Settings
 from headswap.store.blobs import Blobs
 from headswap.store.clock import Clock
 from headswap.store.database import Database
 from headswap.store.tables import Analysis, SwapTask
+from headswap.trust.signer import Signer
 
 _LOOK_S = 0.3
 _MB = 1_000_000
@@ -47,6 +49,7 @@ class Workshop:
     db: Database
     blobs: Blobs
     guard: Guard
+    signer: Signer
     clock: Clock
 
 
@@ -129,11 +132,13 @@ class Execution:
     def _store_analysis(self, source: Path, done: dict[str, Any]) -> endings.Analysed:
         prefix = f"analyses/{self._claim.ref_id}"
         blobs, result = self._shop.blobs, done["result"]
+        pictures = {int(i): self._folder.path(name) for i, name in done["previews"].items()}
+        sign_previews(pictures, source, self._shop.signer, self._shop.clock())
         blobs.put_file(f"{prefix}/source", source)
         blobs.put_file(f"{prefix}/scene", self._folder.path(SCENE_NAME))
         for item in result["media"]:
             item["key"] = f"{prefix}/subject_{item['obj_id']}.png"
-            blobs.put_file(item["key"], self._folder.path(done["previews"][str(item["obj_id"])]))
+            blobs.put_file(item["key"], pictures[item["obj_id"]])
         return endings.Analysed(result, done["duration_ms"], f"{prefix}/source", f"{prefix}/scene")
 
     def _swap(self) -> None:
@@ -151,6 +156,7 @@ class Execution:
         source, scene, photos = files
         out = self._folder.path("output.mp4")
         order = Swapping(
+            task_id=id_,
             video=source,
             scene=scene,
             photos=photos,
@@ -164,12 +170,13 @@ class Execution:
             ray_address=shop.settings.ray_address,
         )
         done = self._process(order)
+        report = {**done["report"], "signed_by": shop.signer.name}
         key = f"tasks/{id_}/output.mp4"
+        # The process that decoded the files of strangers has ended; only now a key is used.
+        self._waited(lambda: sign_output(order, report, shop.signer, shop.clock()))
         self._waited(lambda: shop.blobs.put_file(key, out))
         with shop.db.write() as s:
-            ended = endings.finish_task(
-                s, shop.settings, self._claim, key, done["report"], shop.clock()
-            )
+            ended = endings.finish_task(s, shop.settings, self._claim, key, report, shop.clock())
             # Cancelled at the last moment, or another's by now: then that is its result, not this.
             unwanted = ended and s.get_one(SwapTask, id_).output_key is None
         if unwanted:

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from typing import TextIO
 
 from headswap.errors import HeadswapError
-from headswap.jobs.assignment import Analysing, Assignment, decoded
+from headswap.jobs.assignment import Analysing, Assignment, Verifying, decoded
 from headswap.jobs.failures import Failure, failure_of
 from headswap.vision.progress import Progress
 
@@ -99,6 +99,11 @@ def _do(assignment: Assignment, meter: Meter) -> dict[str, object]:
         from headswap.jobs.analyse_file import analyse_file
 
         return analyse_file(assignment, meter)
+    if isinstance(assignment, Verifying):
+        from headswap.jobs.verification import plain_verdict
+        from headswap.trust.verify import verify
+
+        return plain_verdict(verify(assignment.file))
     from headswap.jobs.swap_file import swap_file
 
     return swap_file(assignment, meter)

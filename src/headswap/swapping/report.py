@@ -45,8 +45,15 @@ class PersonReport:
 
 @dataclass(frozen=True, slots=True)
 class SwapReport:
-    """What a swap did. stages_s: seconds by stage. models: files that were loaded, by name."""
+    """What a swap did.
 
+    task_id: the id that the result bears. signed_by: the name in the certificate that its
+    credentials are signed with, empty where they are not yet. stages_s: seconds by stage. models:
+    files that were loaded, by name.
+    """
+
+    task_id: str
+    signed_by: str
     video: str
     out: str
     width: int

@@ -11,13 +11,16 @@ from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from headswap.disk import whole_file
 from headswap.errors import MappingError, NoPersonFound, OutputNotWritable
+from headswap.ids import new_id
 from headswap.media import Resolution, join_pieces, output_size
 from headswap.swapping.compose.tone import Skin
 from headswap.swapping.compute import Compute, Job
@@ -31,6 +34,10 @@ from headswap.swapping.reference import Portrait, ReferenceReader
 from headswap.swapping.report import SwapReport, person_reports
 from headswap.swapping.survey import KeyLook
 from headswap.swapping.swap_folder import SwapFolder
+from headswap.trust.credentials import sign_video
+from headswap.trust.label import check_label
+from headswap.trust.signer import Signer
+from headswap.trust.statement import SwapStatement
 from headswap.vision.analyze import analyze
 from headswap.vision.networks.blendshapes import Blendshapes
 from headswap.vision.networks.landmarks import FaceLandmarks
@@ -38,6 +45,7 @@ from headswap.vision.pose import fit_pose
 from headswap.vision.progress import Progress, Report
 from headswap.vision.scene import Scene
 from headswap.vision.store import ModelStore
+from headswap.vision.store.hashes import sha256_of
 
 # Long enough that the decoding before a piece's first frame does not weigh, short enough that a
 # crash costs little.
@@ -51,7 +59,7 @@ class SwapOptions:
     """How to swap.
 
     skin: whose tone head and neck are given, the target's, the photo's, or one between.
-    workers: rendering processes, None for one per core.
+    workers: rendering processes, None for one per core. label: a small text drawn on every frame.
     """
 
     resolution: Resolution = "source"
@@ -61,6 +69,7 @@ class SwapOptions:
     largest_face: bool = False
     crf: int = 16
     workers: int | None = None
+    label: str = ""
 
 
 @dataclass(slots=True)
@@ -87,19 +96,27 @@ def swap(
     progress: Report | None = None,
     work: Path | None = None,
     compute: Compute | None = None,
+    task_id: str | None = None,
+    sign: bool = True,
 ) -> SwapReport:
     """Writes `video` to `out` with the heads of the mapped people replaced.
 
     photos: for each obj_id the photo of the head to put there. scene: an earlier analysis of the
     same video. work: a folder for what is made on the way; given again after a crash, what is
     finished there is not done again. compute: where parts are rendered, processes of this machine
-    by default. The file at `out` is replaced at the very end, in one step, or not at all.
+    by default. task_id: the id that the result bears, a new one by default. sign: whether content
+    credentials are put into it, by `Signer.default`; False only where another process does that.
+    The file at `out` is replaced at the very end, in one step, or not at all.
 
     Raises:
-        VideoError, PhotoError, MappingError, ModelError, OutputError, EngineUnknown, WorkerDied.
+        VideoError, PhotoError, MappingError, ModelError, OutputError, EngineUnknown, WorkerDied,
+        CertificateUnusable, SigningFailed, LabelUnusable.
     """
     video, out = Path(video), Path(out)
     options = options or SwapOptions()
+    options = replace(options, label=check_label(options.label))
+    task_id = task_id or new_id(time.time_ns() // 1_000_000)
+    signer = Signer.default() if sign else None
     paths = {obj_id: Path(path) for obj_id, path in photos.items()}
     report: Report = progress or (lambda _: None)
     store = store or ModelStore.default()
@@ -139,21 +156,45 @@ def swap(
         plan = place.plan()
         with stages.timed("render"):
             pieces = _render(plan, place, crew, options, report)
-        with stages.timed("join"):
-            join_pieces(pieces, video, out, scene.video, mute=options.mute)
-        people = person_reports(scene, plan, paths)
-    return SwapReport(
-        video=str(video),
-        out=str(out),
-        width=plan.size_wh[0],
-        height=plan.size_wh[1],
-        frame_count=len(scene.pts),
-        engine=engine.name,
-        device=engine.device,
-        pack=scene.pack,
-        models=store.used(),
-        people=people,
-        stages_s=stages.seconds,
+        done = SwapReport(
+            task_id=task_id,
+            signed_by=signer.name if signer else "",
+            video=str(video),
+            out=str(out),
+            width=plan.size_wh[0],
+            height=plan.size_wh[1],
+            frame_count=len(scene.pts),
+            engine=engine.name,
+            device=engine.device,
+            pack=scene.pack,
+            models=store.used(),
+            people=person_reports(scene, plan, paths),
+            stages_s=stages.seconds,
+        )
+        with whole_file(out) as partial:
+            with stages.timed("join"):
+                join_pieces(pieces, video, partial, scene.video, mute=options.mute)
+            if signer is not None:
+                with stages.timed("sign"):
+                    sign_video(partial, _statement(done, video, paths, options), signer)
+    return done
+
+
+def _statement(
+    done: SwapReport, video: Path, photos: Mapping[int, Path], options: SwapOptions
+) -> SwapStatement:
+    return SwapStatement(
+        task_id=done.task_id,
+        when=datetime.now(UTC),
+        source_sha256=sha256_of(video),
+        photos_sha256={i: sha256_of(path) for i, path in photos.items()},
+        engine=done.engine,
+        device=done.device,
+        pack=done.pack,
+        models=done.models,
+        size_wh=(done.width, done.height),
+        mute=options.mute,
+        label=options.label,
     )
 
 
@@ -269,6 +310,7 @@ def _jobs(
             out=str(out),
             engine=options.engine,
             crf=options.crf,
+            label=options.label,
         )
         for (start, stop), out in zip(stretches, outs, strict=True)
     ]

@@ -1,0 +1,1 @@
+"""Trust: what a result says of itself, who signs that, and how it is verified."""
