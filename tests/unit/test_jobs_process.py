@@ -18,7 +18,15 @@ from headswap.errors import (
     VideoTruncated,
     WorkerDied,
 )
-from headswap.jobs.assignment import Analysing, Assignment, Swapping, VideoLimits, decoded, encoded
+from headswap.jobs.assignment import (
+    Analysing,
+    Assignment,
+    Swapping,
+    Verifying,
+    VideoLimits,
+    decoded,
+    encoded,
+)
 from headswap.jobs.failures import failure_of
 from headswap.jobs.job_process import Meter
 from headswap.vision.progress import Progress
@@ -30,7 +38,9 @@ LIMITS = VideoLimits(3.0, 20.0, 60.0, 4096, 20)
     "assignment",
     [
         Analysing(Path("/a/video"), Path("/a"), LIMITS, 4000),
+        Verifying(Path("/a/file"), 4000),
         Swapping(
+            "6a066dc58570ecbf64f761a5",
             Path("/a/video"),
             Path("/a/scene"),
             {0: Path("/a/photo-0"), 12: Path("/a/photo-12")},
@@ -40,6 +50,7 @@ LIMITS = VideoLimits(3.0, 20.0, 60.0, 4096, 20)
             "mesh",
             mute=True,
             memory_mb=4000,
+            label="Made with AI · 生成",
             compute="ray",
             ray_address="127.0.0.1:6379",
         ),

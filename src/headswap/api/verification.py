@@ -14,7 +14,7 @@ from typing_extensions import TypedDict
 from headswap.api.calls import Calls, calls_of
 from headswap.api.envelope import Answer, done, refusal
 from headswap.api.multipart import receive_file
-from headswap.api.v4.uploads import incoming_folder, max_file_bytes
+from headswap.api.v4.uploads import check_kind, incoming_folder, max_file_bytes
 from headswap.jobs.refusals import Code
 from headswap.jobs.verification import verify_apart, with_task
 from headswap.trust.verdict import Verdict
@@ -137,6 +137,7 @@ async def verify(request: Request) -> Answer:
             Path(folder) / "file",
             max_file_bytes(settings),
         )
+        check_kind(received.path)
         verdict = await to_thread.run_sync(
             lambda: verify_apart(received.path, settings, calls.stopping.is_set),
             limiter=calls.verifiers,

@@ -40,12 +40,17 @@ def verify_apart(path: Path, settings: Settings, stopped: Callable[[], bool]) ->
         raise wrong(
             "file", f"could not be verified within {LIMIT_S:g} s and the memory of a job"
         ) from failure
-    return None if plain is None else _VERDICT.validate_python(plain, strict=False)
+    return None if plain is None else read_plain(plain)
 
 
 def plain_verdict(verdict: Verdict) -> dict[str, object]:
     """The verdict as a process tells it to another."""
     return _VERDICT.dump_python(verdict, mode="json")
+
+
+def read_plain(plain: object) -> Verdict:
+    """The verdict that another process told."""
+    return _VERDICT.validate_python(plain)
 
 
 def with_task(s: Session, verdict: Verdict) -> Verdict:

@@ -18,7 +18,6 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from headswap.disk import whole_file
 from headswap.errors import MappingError, NoPersonFound, OutputNotWritable
 from headswap.ids import new_id
 from headswap.media import Resolution, join_pieces, output_size
@@ -171,12 +170,13 @@ def swap(
             people=person_reports(scene, plan, paths),
             stages_s=stages.seconds,
         )
-        with whole_file(out) as partial:
-            with stages.timed("join"):
-                join_pieces(pieces, video, partial, scene.video, mute=options.mute)
-            if signer is not None:
-                with stages.timed("sign"):
-                    sign_video(partial, _statement(done, video, paths, options), signer)
+        joined = out if signer is None else folder / "joined.mp4"
+        with stages.timed("join"):
+            join_pieces(pieces, video, joined, scene.video, mute=options.mute)
+        if signer is not None:
+            with stages.timed("sign"):
+                sign_video(joined, _statement(done, video, paths, options), signer, out)
+            joined.unlink()
     return done
 
 

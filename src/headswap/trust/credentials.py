@@ -18,13 +18,17 @@ from headswap.trust.verdict import Credentials
 _UNKNOWN_ISSUER = "signingCredential.untrusted"
 
 
-def sign_video(path: Path, statement: SwapStatement, signer: Signer) -> None:
-    """Puts signed credentials into the MP4 at `path`; its packets stay what they are.
+def sign_video(
+    path: Path, statement: SwapStatement, signer: Signer, out: Path | None = None
+) -> None:
+    """Writes the MP4 at `path` with signed credentials to `out`, by default in its own place.
+
+    Its packets stay what they are. `out` is replaced in one step, or not at all.
 
     Raises:
         SigningFailed. OutputError: the file cannot be written.
     """
-    _sign(path, "video/mp4", statement, signer)
+    _sign(path, out or path, "video/mp4", statement, signer)
 
 
 def sign_preview(path: Path, statement: PreviewStatement, signer: Signer) -> None:
@@ -33,18 +37,22 @@ def sign_preview(path: Path, statement: PreviewStatement, signer: Signer) -> Non
     Raises:
         SigningFailed. OutputError: the file cannot be written.
     """
-    _sign(path, "image/png", statement, signer)
+    _sign(path, path, "image/png", statement, signer)
 
 
 def _sign(
-    path: Path, media_type: str, statement: SwapStatement | PreviewStatement, signer: Signer
+    path: Path,
+    out: Path,
+    media_type: str,
+    statement: SwapStatement | PreviewStatement,
+    signer: Signer,
 ) -> None:
     with (
-        whole_file(path) as partial,
+        whole_file(out) as partial,
         path.open("rb") as source,
-        partial.open("r+b") as out,
+        partial.open("r+b") as signed,
     ):
-        seal(source, out, media_type, statement.manifest(), signer)
+        seal(source, signed, media_type, statement.manifest(), signer)
 
 
 def read_credentials(path: Path) -> Credentials:

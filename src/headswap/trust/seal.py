@@ -49,8 +49,9 @@ def seal(
     """Writes `source` with `manifest`, signed, into `out`, which is opened to read and write.
 
     Raises:
-        SigningFailed: the C2PA library refuses.
+        SigningFailed: the C2PA library refuses. OSError: `out` cannot be written.
     """
+    watched = _Watched(out)
     try:
         info = c2pa.C2paSignerInfo(keys.algorithm, keys.chain_pem, keys.key_pem, None)
         with (
@@ -58,9 +59,34 @@ def seal(
             c2pa.Signer.from_info(info) as signer,
             c2pa.Builder(dict(manifest), context=context) as builder,
         ):
-            builder.sign(signer, media_type, source, out)
+            builder.sign(signer, media_type, source, watched)
     except c2pa.C2paError as error:
+        if watched.error is not None:
+            raise watched.error from error
         raise SigningFailed(" ".join(str(error).split())) from error
+
+
+class _Watched:
+    """A stream that remembers why it could not be written; the library only tells that it was."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.error: OSError | None = None
+        self.read, self.seek, self.tell = stream.read, stream.seek, stream.tell
+
+    def write(self, data: bytes) -> int:
+        try:
+            return self._stream.write(data)
+        except OSError as error:
+            self.error = error
+            raise
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except OSError as error:
+            self.error = error
+            raise
 
 
 def unseal(path: Path) -> dict[str, Any] | None:

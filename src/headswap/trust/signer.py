@@ -105,6 +105,11 @@ def _read(certificate: Path, key: Path) -> Signer:
             f"{certificate}: is valid from {own.not_valid_before_utc:%Y-%m-%d} to "
             f"{own.not_valid_after_utc:%Y-%m-%d} only; renew it"
         )
+    if own.issuer == own.subject:
+        raise CertificateUnusable(
+            f"{certificate}: is signed by itself, which the C2PA specification forbids; let an "
+            "issuer sign it, or set no certificate for a self-made one"
+        )
     # A root that comes along is no proof of anything, so the format wants it left out.
     sent = [own, *(one for one in chain[1:] if one.issuer != one.subject)]
     organisation = _attribute(own, NameOID.ORGANIZATION_NAME)
@@ -186,5 +191,5 @@ def _prove(signer: Signer) -> None:
     except SigningFailed as error:
         raise CertificateUnusable(
             f"{signer.where}: C2PA does not sign with this certificate ({error}); it wants one for "
-            "C2PA, e-mail or document signing, not signed by itself"
+            "C2PA, e-mail or document signing"
         ) from error

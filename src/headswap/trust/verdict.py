@@ -67,7 +67,12 @@ class Verdict:
 
     def sentence(self) -> str:
         """The verdict for a person, in a few plain sentences."""
-        parts = [_of_credentials(self.credentials, self.mark is not None)]
+        if self.credentials.state == "missing" and self.mark is None and not self.unread:
+            return (
+                "The file carries neither content credentials nor Headswap's mark: nothing tells "
+                "that heads in it were replaced, and nothing tells that they were not."
+            )
+        parts = [_of_credentials(self.credentials)]
         if self.mark is not None:
             parts.append(self._of_mark())
         elif self.unread:
@@ -76,20 +81,20 @@ class Verdict:
 
     def _of_mark(self) -> str:
         signed = self.credentials.task_id
-        if signed is not None and not signed.startswith(self.mark or ""):
+        if signed is None:
             return (
-                f"But the invisible mark in its picture is that of another task, {self.task_id}: "
-                "the credentials may have been made for a copied picture."
+                "Its picture carries the invisible mark of Headswap: heads in it were replaced, "
+                f"in task {self.task_id}."
             )
-        if self.credentials.state == "valid":
-            return "The picture carries the invisible mark of a Headswap task as well."
+        if signed.startswith(self.mark or ""):
+            return "Its picture carries the invisible mark of that task as well."
         return (
-            "Its picture carries the invisible mark of Headswap: heads in it were replaced, "
-            f"in task {self.task_id}."
+            f"But the invisible mark in its picture is that of another task, {self.task_id}: "
+            "the credentials may have been made for a copied picture."
         )
 
 
-def _of_credentials(told: Credentials, marked: bool) -> str:
+def _of_credentials(told: Credentials) -> str:
     match told.state:
         case "valid":
             return _of_valid(told)
@@ -98,15 +103,10 @@ def _of_credentials(told: Credentials, marked: bool) -> str:
                 "The file carries content credentials, but they are broken: it was changed or "
                 "damaged after it was signed, so nothing they say can be relied on."
             )
-        case "missing" if marked:
+        case "missing":
             return (
                 "The file carries no content credentials; they are lost when a video is cut, "
                 "converted or uploaded somewhere."
-            )
-        case _:
-            return (
-                "The file carries neither content credentials nor Headswap's mark: nothing tells "
-                "that heads in it were replaced, and nothing tells that they were not."
             )
 
 
