@@ -8,7 +8,8 @@ from headswap.trust.statement import SwapStatement
 
 TASK = "6a066dc58570ecbf64f761a5"
 WHEN = datetime(2026, 5, 15, 0, 50, 13, tzinfo=UTC)
-SOURCE, PHOTO, CONSENT = "ab" * 32, "cd" * 32, "ef" * 32
+SOURCE, PHOTO = "ab" * 32, "cd" * 32
+CONSENT = {"by": "Anna", "statement": "I agree, natürlich", "scope": "a test", "when": "today"}
 STATEMENT = SwapStatement(
     task_id=TASK,
     when=WHEN,
@@ -20,7 +21,7 @@ STATEMENT = SwapStatement(
     models=["yunet.onnx"],
     size_wh=(1280, 720),
     mute=True,
-    consents_sha256={0: CONSENT},
+    consents={0: CONSENT},
     mark=TASK[:16],
     label="Made with AI",
 )

@@ -36,8 +36,11 @@ from headswap.trust.verdict import Credentials
 from tests.certificates import NAME, write_files
 from tests.joined_clips import remade
 from tests.media_clips import CLIPS, make_clip
-from tests.swap_statements import CONSENT, PHOTO, SOURCE, STATEMENT, TASK, WHEN
+from tests.swap_statements import PHOTO, SOURCE, STATEMENT, TASK, WHEN
 
+# What `printf '{"by":"Anna","scope":"a test","statement":"I agree, natürlich","when":"today"}' |
+# sha256sum` prints: the consent stays at home, whoever has it can compare.
+STATED = "e946aab9667403d1e842b13adc1d49fb5ed8cbea067d66e5c76626cf689b436c"
 # A reader of its own: nothing of this program is in the process.
 _READER = """
 import c2pa, json, sys
@@ -176,10 +179,14 @@ def test_the_manifest_says_what_was_done_with_what_and_by_what(clip: Signed) -> 
         "source_sha256": SOURCE,
         "mark": TASK[:16],
         "people": [
-            {"obj_id": 0, "photo_sha256": PHOTO, "consent_sha256": CONSENT},
+            {"obj_id": 0, "photo_sha256": PHOTO, "consent_sha256": STATED},
             {"obj_id": 2, "photo_sha256": "01" * 32},
         ],
     }
+
+
+def test_a_consent_does_not_go_out(clip: Signed) -> None:
+    assert b"Anna" not in clip.signed.read_bytes()
 
 
 def test_inputs_are_ingredients_by_hash_and_without_their_names(clip: Signed) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,8 +23,8 @@ class SwapStatement:
     """What was done to make one video.
 
     when: aware UTC. source_sha256, photos_sha256: of the input files, the photos by obj_id.
-    consents_sha256: by obj_id, of the statement of consent for that photo. mark: the invisible
-    mark's 16 hex digits, empty without one. label: the visible label, empty without one.
+    consents: by obj_id, the fields of the consent for that photo; only a hash of them goes out.
+    mark: the invisible mark's 16 hex digits, empty without one. label: the visible one, or empty.
     """
 
     task_id: str
@@ -35,7 +37,7 @@ class SwapStatement:
     models: Sequence[str]
     size_wh: tuple[int, int]
     mute: bool = False
-    consents_sha256: Mapping[int, str] = field(default_factory=dict[int, str])
+    consents: Mapping[int, Mapping[str, str]] = field(default_factory=dict[int, Mapping[str, str]])
     mark: str = ""
     label: str = ""
 
@@ -76,8 +78,8 @@ class SwapStatement:
                 "obj_id": obj_id,
                 "photo_sha256": digest,
                 **(
-                    {"consent_sha256": self.consents_sha256[obj_id]}
-                    if obj_id in self.consents_sha256
+                    {"consent_sha256": consent_sha256(self.consents[obj_id])}
+                    if obj_id in self.consents
                     else {}
                 ),
             }
@@ -114,6 +116,12 @@ class PreviewStatement:
             _action("c2pa.converted", self.when, "a picture of the video was written as PNG"),
         ]
         return _manifest("preview of a person", [_source(self.source_sha256)], actions, {})
+
+
+def consent_sha256(consent: Mapping[str, str]) -> str:
+    """The hash that a consent is referred to by: of its fields as compact JSON, sorted by name."""
+    text = json.dumps(dict(consent), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _manifest(
