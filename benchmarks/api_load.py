@@ -31,10 +31,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from headswap.api.app import create_app
 from headswap.api.logs import set_up_logs
 from headswap.api.services import Services, open_services
+from headswap.ids import new_id
 from headswap.jobs import accounts
 from headswap.jobs.states import COMPLETED, PROCESSING
 from headswap.settings import Settings
-from headswap.store.ids import new_id
 from headswap.store.tables import Analysis, SwapTask
 
 _LONGEST_S = 60

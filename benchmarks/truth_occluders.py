@@ -32,6 +32,7 @@ from headswap.swapping.reference import ReferenceReader
 from headswap.swapping.render import Renderer
 from headswap.swapping.survey import survey
 from headswap.vision.analyze import analyze
+from headswap.vision.networks.blendshapes import Blendshapes
 from headswap.vision.networks.landmarks import FaceLandmarks
 from headswap.vision.store import ModelStore
 
@@ -85,7 +86,9 @@ def planned(clip: Path, folder: Path, photo: Path, store: ModelStore) -> RenderP
     head = reader.head(reader.find(photo, largest_face=True), 10.0)
     heads = {person.obj_id: head for person in scene.people}
     first = first_plan(scene, scene.video.size_wh, heads, folder)
-    plan = calibrated_plan(first, heads, engine_named("mesh"), FaceLandmarks(store))
+    plan = calibrated_plan(
+        first, heads, engine_named("mesh"), FaceLandmarks(store), Blendshapes(store)
+    )
     return final_plan(plan, survey(plan, 0, len(plan.pts), store, lambda: None))
 
 

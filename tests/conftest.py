@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,16 @@ if SHARED_MODELS.is_dir():
 # What tests swap is drawn or made for tests; those of consent itself take this away.
 os.environ.setdefault("HEADSWAP_CONSENT", "The tests: the people shown agreed; for tests")
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_certificate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Results are signed with a certificate of the tests' own, not with the user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data-home")))
+        for name in ("CERTIFICATE", "CERTIFICATE_KEY", "DATA_DIR"):
+            patch.delenv(f"HEADSWAP_{name}", raising=False)
+        yield
 
 
 @pytest.fixture(scope="session")

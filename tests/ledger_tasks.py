@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from headswap.ids import new_id
 from headswap.jobs import accounts, credits
 from headswap.jobs.states import COMPLETED, FAILED, QUEUED
-from headswap.store.ids import new_id
 from headswap.store.tables import Analysis, SwapTask
 
 NOW_MS = 1778806019014

@@ -37,6 +37,11 @@ HeadswapError
 │   ├── ComputeUnavailable  no cluster, or what it needs is not installed
 │   ├── WebhookNotGenuine   a message that its sender did not seal
 │   └── ServiceFailed       a service refused or failed what it was asked
+├── TrustError            results cannot be signed, or a file not be verified
+│   ├── CertificateUnusable
+│   ├── SigningFailed
+│   ├── LabelUnusable       a visible label that cannot be drawn
+│   └── NotVerifiable       no video and no picture
 └── OutputError           the result cannot be written
     ├── NoSpaceLeft
     └── OutputNotWritable
@@ -214,6 +219,26 @@ class WebhookNotGenuine(ServiceError):
 
 class ServiceFailed(ServiceError):
     code = "service_failed"
+
+
+class TrustError(HeadswapError):
+    code = "trust_error"
+
+
+class CertificateUnusable(TrustError):
+    code = "certificate_unusable"
+
+
+class SigningFailed(TrustError):
+    code = "signing_failed"
+
+
+class LabelUnusable(TrustError):
+    code = "label_unusable"
+
+
+class NotVerifiable(TrustError):
+    code = "not_verifiable"
 
 
 class OutputError(HeadswapError):

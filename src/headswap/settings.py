@@ -30,6 +30,14 @@ class Settings(BaseSettings):
         description="Encrypts secrets; made and kept under data_dir if empty.",
     )
 
+    # Who signs results.
+    certificate: str = Field(
+        default="",
+        description="PEM file of the certificate that results are signed with, and its issuers'; "
+        "a self-made one under data_dir if empty.",
+    )
+    certificate_key: str = Field(default="", description="PEM file of its private key.")
+
     # Limits on what is taken in.
     min_duration_s: float = Field(default=3.0, gt=0)
     max_duration_s: float = Field(default=20.0, gt=0)

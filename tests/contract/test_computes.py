@@ -47,6 +47,7 @@ class Work:
                 out=str(folder / f"{a}.mp4"),
                 engine=engine,
                 crf=30,
+                label="",
             )
             for a, b in pairwise(edges)
         ]

@@ -14,13 +14,13 @@ import pytest
 
 from headswap.cli.data_folder import read_settings
 from headswap.cli.main import main
+from headswap.ids import new_id
 from headswap.jobs import accounts, credits, tokens
 from headswap.jobs.keyring import Keyring
 from headswap.jobs.ledger_check import check_ledger
 from headswap.jobs.refusals import Code, Refused
 from headswap.store.clock import system_clock
 from headswap.store.database import Database
-from headswap.store.ids import new_id
 from tests.ledger_tasks import ended, finished_analysis, held_task
 
 pytest_plugins = ["tests.service_databases"]

@@ -21,6 +21,7 @@ from headswap.cli.kept_scene import kept_scene
 from headswap.cli.main import main
 from headswap.errors import HeadswapError
 from headswap.media import probe
+from headswap.trust.credentials import read_credentials
 from headswap.vision.scene_file import load_scene
 from headswap.vision.store import ModelStore
 from tests.sample_inputs import FRAMES, SAMPLE, Sample
@@ -32,7 +33,7 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 0
     assert main(["--help"]) == 0
     printed = capsys.readouterr().out
-    for command in ("analyze", "swap", "demo", "doctor", "models"):
+    for command in ("analyze", "swap", "verify", "demo", "doctor", "models"):
         assert f"\n  {command} " in printed
     assert main(["--version"]) == 0
     assert __version__ in capsys.readouterr().out
@@ -82,6 +83,7 @@ def test_analyze_prints_the_people_and_their_pictures(
 ) -> None:
     previews = tmp_path / "new" / "previews"
     assert main(["analyze", str(sample.clip), "--json", "--previews", str(previews)]) == 0
+    assert read_credentials(previews / "person_0.png").actions[1] == "c2pa.cropped"
     printed = capsys.readouterr()
     assert printed.err == ""
     said = json.loads(printed.out)

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from headswap.cli.main import main
+from headswap.media import VideoReader
+from headswap.trust.label import Label
 from tests.media_content import content
 from tests.sample_inputs import FRAMES, Sample
 
@@ -41,6 +43,7 @@ def told(words: list[str], sample: Sample, capsys: pytest.CaptureFixture[str]) -
         (["--map", "0={photo}", "--out", "o.mp4", "--nothing"], 2, "--nothing"),
         (["--map", "7={photo}", "--out", "o.mp4"], 1, "no person 7"),
         (["--map", "0={photo}", "--out", "o.mp4", "--engine", "nothing"], 1, "mesh"),
+        (["--map", "0={photo}", "--out", "o.mp4", "--label", "a" * 99], 1, "shorten"),
     ],
 )
 def test_a_wrong_command_is_one_line_and_nothing_is_written(
@@ -116,6 +119,7 @@ def test_a_swap_keeps_time_and_sound_and_says_what_it_did(
 ) -> None:
     out, report = tmp_path / "out.mp4", tmp_path / "report.json"
     words = ["--map", f"0={sample.photo}", "--out", str(out), "--report", str(report)]
+    words += ["--label", "Made with AI"]
     assert main(["swap", str(sample.clip), *words]) == 0
     printed = capsys.readouterr()
     assert f"{FRAMES} of {FRAMES} frames swapped" in printed.out and str(out) in printed.out
@@ -128,6 +132,14 @@ def test_a_swap_keeps_time_and_sound_and_says_what_it_did(
     assert {"analyse", "photos", "survey", "render", "join"} <= set(said["stages_s"])
     assert said["device"] == "CPU" and said["engine"] == "mesh"
     assert "selfie_segmentation.tflite" in said["models"]
+    assert said["task_id"] in printed.out and "self-made, unverified" in printed.out
+    assert main(["verify", str(out)]) == 0
+    assert said["task_id"] in capsys.readouterr().out
+    x0, y0, x1, y1 = Label.of("Made with AI", (320, 240)).box
+    with VideoReader(sample.clip) as clip, VideoReader(out) as result:
+        for was, now in zip(clip, result, strict=True):
+            changed = now.y[y0:y1, x0:x1].astype(int) - was.y[y0:y1, x0:x1]
+            assert changed.min() < -60 and changed.max() > 20
 
 
 def test_mute_leaves_the_sound_out(sample: Sample, tmp_path: Path) -> None:

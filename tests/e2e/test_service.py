@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import stat
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -15,6 +17,7 @@ from PIL import Image
 
 from headswap.cli.main import main
 from headswap.sample import Identity, SampleSpec, build_scene, portrait, write_clip
+from headswap.trust.credentials import read_credentials
 from headswap.vision.store import ModelStore
 from tests.service_process import Receiver, Service, frames_at, running
 
@@ -58,6 +61,23 @@ def _told(inputs: Inputs, task_id: str, timeout_s: float = 30) -> dict[str, obje
     raise AssertionError(f"nobody was told of {task_id}; {inputs.service.log()[-3000:]}")
 
 
+def _check_credentials(inputs: Inputs, task: dict[str, Any], folder: Path) -> None:
+    """The result names its task, the preview is signed too, and the service says so itself."""
+    service = inputs.service
+    result, preview = folder / "result.mp4", folder / "preview.png"
+    (person,) = service.analysed(inputs.video_url)["analysis_result"]["media"]
+    preview.write_bytes(httpx.get(person["img_url"]).raise_for_status().content)
+    found = read_credentials(result)
+    assert (found.state, found.task_id, found.self_made) == ("valid", task["_id"], True)
+    assert (read_credentials(preview).state, read_credentials(preview).task_id) == ("valid", None)
+    key = service.data / "signing" / "key.pem"
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert f"self-made certificate, {key.with_name('certificate.pem')}" in service.log()
+    with result.open("rb") as stream:
+        told = service.ask("POST", "/verify", files={"file": stream})["data"]
+    assert told["credentials"]["state"] == "valid" and task["_id"] in told["sentence"]
+
+
 def test_the_published_way_gives_a_swapped_video(inputs: Inputs, tmp_path: Path) -> None:
     service = inputs.service
     before = service.ask("GET", "/api/open/v3/faceswap/quota/info")["data"]["credit"]
@@ -68,6 +88,7 @@ def test_the_published_way_gives_a_swapped_video(inputs: Inputs, tmp_path: Path)
     assert frames_at(task["video_url"], tmp_path) == FRAMES
     after = service.ask("GET", "/api/open/v3/faceswap/quota/info")["data"]["credit"]
     assert before - after == 2
+    _check_credentials(inputs, task, tmp_path)
     told = _told(inputs, task["_id"])
     assert told["status"] == 3 and httpx.get(str(told["url"])).status_code == 200
     assert service.ledger_faults() == []

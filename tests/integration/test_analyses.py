@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from headswap.ids import is_id
 from headswap.jobs import analyses
 from headswap.jobs.fields import ListQuery
 from headswap.jobs.refusals import Refused
 from headswap.jobs.states import COMPLETED, QUEUED
 from headswap.store.database import Database
-from headswap.store.ids import is_id
 from headswap.store.tables import Analysis, QueueEntry
 from tests.service_world import NOW, VIDEO, World
 

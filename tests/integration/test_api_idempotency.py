@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
+from headswap.ids import new_id
 from headswap.jobs import accounts, credits
-from headswap.store.ids import new_id
 from tests.api_world import ANALYZE_BODY, V3, V4, Api, create_body
 from tests.service_world import NOW
 

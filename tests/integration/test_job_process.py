@@ -17,6 +17,7 @@ import pytest
 from headswap.jobs.assignment import Analysing, Swapping, VideoLimits, encoded
 from headswap.jobs.failures import Failure
 from headswap.jobs.job import JobProcess
+from headswap.trust.credentials import read_credentials
 from headswap.vision.store import ModelStore
 from tests.media_clips import make_clip
 from tests.media_content import content
@@ -37,6 +38,7 @@ def _swapping(sample: Sample, folder: Path, photo: Path, **other: object) -> Swa
     from dataclasses import replace
 
     order = Swapping(
+        task_id="6a066dc58570ecbf64f761a5",
         video=sample.clip,
         scene=folder / "scene",
         photos={0: photo},
@@ -117,6 +119,8 @@ def test_a_swap_writes_the_result_and_reports_without_paths(
     done = JobProcess(order, 120).run(lambda percent, _: steps.append(percent), lambda: False)
     assert done is not None and len(content(order.out).times) == FRAMES
     assert steps == sorted(steps) and steps[-1] >= 90
+    # Whoever started the process signs: here there is no key.
+    assert read_credentials(order.out).state == "missing"
     assert str(sample.clip) not in json.dumps(done) and str(sample.photo) not in json.dumps(done)
 
 

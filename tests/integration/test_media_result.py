@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
@@ -15,6 +14,7 @@ import pytest
 from headswap.errors import OutputError
 from headswap.media import PieceWriter, VideoReader, join_pieces, output_size, probe
 from headswap.media.info import stored_facts
+from tests.joined_clips import remade
 from tests.media_clips import CLIPS, Clip, make_clip, write_clip
 from tests.media_content import content
 
@@ -25,24 +25,6 @@ _ADTS_BYTES = 7
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("clips")
-
-
-def remade(source: Path, out: Path, cuts: Sequence[int] = (11, 12, 20), mute: bool = False) -> Path:
-    """`source` read, written as pieces that end before the frames `cuts`, and joined as `out`."""
-    info = probe(source)
-    size = output_size(info, "source")
-    with VideoReader(source, size) as reader:
-        frames = list(reader)
-    bounds = [0, *(cut for cut in cuts if cut < len(frames)), len(frames)]
-    pieces: list[Path] = []
-    for start, stop in pairwise(bounds):
-        pieces.append(out.with_name(f"{out.stem}_{start}.piece"))
-        with PieceWriter(pieces[-1], info, size, preset="ultrafast") as writer:
-            for frame in frames[start:stop]:
-                writer.write(frame)
-        assert writer.frame_count == stop - start
-    join_pieces(pieces, source, out, info, mute=mute)
-    return out
 
 
 @pytest.mark.parametrize("name", CLIPS)

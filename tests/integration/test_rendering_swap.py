@@ -10,13 +10,23 @@ import pytest
 
 from headswap import swap
 from headswap.cli.kept_scene import kept_scene
-from headswap.errors import EngineUnknown, MappingError, NoPersonFound, OutputNotWritable
+from headswap.errors import (
+    CertificateUnusable,
+    EngineUnknown,
+    LabelUnusable,
+    MappingError,
+    NoPersonFound,
+    OutputNotWritable,
+)
+from headswap.ids import is_id
 from headswap.media import VideoReader
 from headswap.swapping.report import SwapReport
 from headswap.swapping.swap import SwapOptions
+from headswap.trust.credentials import read_credentials
 from headswap.vision.progress import Progress
 from headswap.vision.scene import Scene
 from headswap.vision.store import ModelStore
+from headswap.vision.store.hashes import sha256_of
 from tests.media_content import Content, content
 from tests.sample_inputs import FRAMES, Sample
 
@@ -71,6 +81,19 @@ def test_the_report_adds_up_to_the_frames_of_the_video(
     assert all(seconds >= 0 for seconds in report.stages_s.values())
 
 
+def test_the_result_is_signed_with_what_was_done(
+    sample: Sample, done: tuple[SwapReport, Content, list[Progress]]
+) -> None:
+    report = done[0]
+    found = read_credentials(Path(report.out))
+    assert is_id(report.task_id) and report.signed_by == found.signer
+    assert (found.state, found.task_id) == ("valid", report.task_id)
+    told = Path(report.out).read_bytes()
+    for path in (sample.clip, sample.photo):
+        assert sha256_of(path).encode() in told and path.name.encode() not in told
+    assert report.stages_s["sign"] < 1
+
+
 def test_progress_of_rendering_rises_to_the_number_of_frames(
     done: tuple[SwapReport, Content, list[Progress]],
 ) -> None:
@@ -111,6 +134,18 @@ def test_people_who_are_not_there_cannot_be_mapped(
     options = SwapOptions(workers=1)
     with pytest.raises(MappingError, match=says):
         swap(sample.clip, given, out, options=options, scene=scene, store=core_pack)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_cannot_be_labelled_or_signed_is_refused_before_any_work(
+    sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, nobody = tmp_path / "out.mp4", {0: "no photo"}
+    with pytest.raises(LabelUnusable, match="cannot be drawn"):
+        swap(sample.clip, nobody, out, options=SwapOptions(label="صنع"))
+    monkeypatch.setenv("HEADSWAP_CERTIFICATE", "none.pem")
+    with pytest.raises(CertificateUnusable, match="HEADSWAP_CERTIFICATE_KEY"):
+        swap(sample.clip, nobody, out)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -20,22 +20,25 @@ from headswap.sample import build_scene
 from headswap.swapping.engines import engine_named
 from headswap.swapping.plan import RenderPlan
 from headswap.swapping.render import Renderer
+from headswap.trust.label import Label
 from headswap.vision.networks.full_range import FullRangeDetector
 from headswap.vision.networks.identity import Identity
 from headswap.vision.networks.landmarks import FaceLandmarks
 from headswap.vision.store import ModelStore
 from tests.sample_inputs import FRAMES, SAMPLE, Sample
 
+LABEL = "Made with AI"
 CUTS = (0, 1, 6, 11, FRAMES)
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """Frames of one plan: the source's, drawn in one stretch, and drawn in several."""
+    """Frames of one plan: the source's, drawn in one stretch, in several, and with a label."""
 
     source: list[Frame]
     whole: list[Frame]
     cut: list[Frame]
+    labelled: list[Frame]
 
 
 @pytest.fixture(scope="module")
@@ -49,15 +52,17 @@ def drawn(sample: Sample, core_pack: ModelStore, tmp_path_factory: pytest.TempPa
             return list(Renderer(plan, engine_named("mesh")).frames(start, stop))
 
         cut = [frame for a, b in pairwise(CUTS) for frame in stretch(a, b)]
+        label = Label.of(LABEL, plan.size_wh)
+        labelled = list(Renderer(plan, engine_named("mesh"), label).frames(0, FRAMES))
         with VideoReader(sample.clip) as reader:
             source = list(reader)
-        found.append(Drawn(source, stretch(0, FRAMES), cut))
+        found.append(Drawn(source, stretch(0, FRAMES), cut, labelled))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("headswap.swapping.swap.join_pieces", draw)
         scene = kept_scene(sample.clip, core_pack.pack)
         out = tmp_path_factory.mktemp("out") / "out.mp4"
-        swap(sample.clip, {0: sample.photo}, out, scene=scene, store=core_pack)
+        swap(sample.clip, {0: sample.photo}, out, scene=scene, store=core_pack, sign=False)
     return found[0]
 
 
@@ -67,6 +72,16 @@ def test_cutting_the_clip_elsewhere_changes_no_pixel(drawn: Drawn) -> None:
         assert whole.pts == cut.pts
         for name in ("y", "u", "v"):
             assert np.array_equal(getattr(whole, name), getattr(cut, name)), whole.index
+
+
+def test_every_frame_bears_the_label_and_is_else_unchanged(drawn: Drawn) -> None:
+    x0, y0, x1, y1 = Label.of(LABEL, (320, 240)).box
+    for plain, labelled in zip(drawn.whole, drawn.labelled, strict=True):
+        changed = plain.y != labelled.y
+        assert changed[y0:y1, x0:x1].mean() > 0.9
+        changed[y0:y1, x0:x1] = False
+        assert not changed.any()
+        assert labelled.y[y0:y1, x0:x1].max() > 220
 
 
 def test_pixels_away_from_the_head_are_the_sources(drawn: Drawn) -> None:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from headswap.ids import is_id
 from headswap.jobs import endings, orders, tasks
 from headswap.jobs.refusals import Refused
 from headswap.jobs.states import COMPLETED, QUEUED
 from headswap.store.database import Database
-from headswap.store.ids import is_id
 from headswap.store.tables import Analysis, LedgerEntry, QueueEntry, SwapTask, Template
 from headswap.swapping.engines import ENGINES
 from tests.service_world import NOW, PHOTO, VIDEO, World, order_body

@@ -23,6 +23,7 @@ from headswap.jobs.assignment import (
     Assignment,
     Looking,
     Swapping,
+    Verifying,
     VideoLimits,
     decoded,
     encoded,
@@ -39,7 +40,9 @@ LIMITS = VideoLimits(3.0, 20.0, 60.0, 4096, 20)
     [
         Analysing(Path("/a/video"), Path("/a"), LIMITS, 4000),
         Looking({"uploads/1/a.png": Path("/a/a.png")}, 4000),
+        Verifying(Path("/a/file"), 4000),
         Swapping(
+            "6a066dc58570ecbf64f761a5",
             Path("/a/video"),
             Path("/a/scene"),
             {0: Path("/a/photo-0"), 12: Path("/a/photo-12")},
@@ -52,6 +55,7 @@ LIMITS = VideoLimits(3.0, 20.0, 60.0, 4096, 20)
             consents={0: {"by": "A", "statement": "agreed", "scope": "all", "when": "2026-01-01"}},
             explicit_limit=0.5,
             protected={"a" * 24: "AAAA"},
+            label="Made with AI · 生成",
             compute="ray",
             ray_address="127.0.0.1:6379",
         ),

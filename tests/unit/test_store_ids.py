@@ -6,8 +6,8 @@ import time
 
 import pytest
 
+from headswap.ids import is_id, new_id
 from headswap.store.clock import system_clock
-from headswap.store.ids import is_id, new_id
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,7 @@ def _job(plan: Path, do: str = "survey", start: int = 0, stop: int = 1, **other:
         out=str(plan.with_name(f"out-{do}-{start}")),
         engine="mesh",
         crf=30,
+        label="",
     )
     job.update(other)  # pyright: ignore[reportCallIssue, reportArgumentType]
     return job

@@ -339,6 +339,8 @@ def test_a_report_is_json_with_a_part_for_each_person() -> None:
     plan = _plan([_appearance(0, 40), _appearance(0, 40, number=1, obj_id=1)])
     people = person_reports(scene, plan, {1: Path("b.jpg"), 0: Path("a.jpg")}, CONSENTS)
     report = SwapReport(
+        task_id="6a066dc58570ecbf64f761a5",
+        signed_by="",
         video="in.mp4",
         out="out.mp4",
         width=320,

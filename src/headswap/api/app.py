@@ -20,13 +20,15 @@ from headswap.api.links import Links
 from headswap.api.metrics import Metrics
 from headswap.api.openapi import document
 from headswap.api.passage import Handler, Passage
-from headswap.api.routes import ROUTES, UPLOAD
+from headswap.api.routes import ROUTES, UPLOAD, VERIFY
 from headswap.api.services import Services
 from headswap.api.v4.uploads import max_body_bytes, remove_abandoned
 from headswap.store.rows import Rows
 
 # SQLite has one writer at a time, and the pool of PostgreSQL's connections is not larger.
 _THREADS = 16
+# Each decodes a video in a process of its own.
+_VERIFIERS = 2
 _PAGES: dict[str, Handler] = {
     "/docs": page.page,
     "/docs/{name}": page.asset,
@@ -58,6 +60,7 @@ def create_app(services: Services) -> FastAPI:
         Links(services),
         RateLimit(settings.rate_per_minute, services.clock),
         CapacityLimiter(_THREADS),
+        CapacityLimiter(_VERIFIERS),
         asyncio.Event(),
     )
     app.state.metrics = Metrics()
@@ -70,7 +73,7 @@ def create_app(services: Services) -> FastAPI:
     app.add_middleware(
         BodyLimit,
         limit=settings.max_body_kb * 1024,
-        limits={UPLOAD: max_body_bytes(settings)},
+        limits=dict.fromkeys((UPLOAD, VERIFY), max_body_bytes(settings)),
     )
     paths = {route.handler: route.path for route in ROUTES}
     paths |= {handler: path for path, handler in _PAGES.items()}

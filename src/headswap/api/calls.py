@@ -44,6 +44,7 @@ class Calls:
     links: Links
     rate: RateLimit
     threads: CapacityLimiter
+    verifiers: CapacityLimiter
     stopping: asyncio.Event
 
     async def read(self, request: Request, work: Callable[[Session, Caller], T]) -> T:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from headswap.api import files, health
+from headswap.api import files, health, verification
 from headswap.api.passage import Handler
 from headswap.api.v4 import account, analyses, events, requests, shapes, tasks, uploads
 
 V4 = "/api/open/v4/headswap"
 UPLOAD = f"{V4}/upload"
+VERIFY = "/verify"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,15 @@ ROUTES: tuple[Route, ...] = (
         query=_FILE,
         answers="file",
         open=True,
+    ),
+    Route(
+        "POST",
+        VERIFY,
+        verification.verify,
+        "Files",
+        "Tell what a file says of itself: content credentials and the invisible mark.",
+        verification.Verification,
+        "file",
     ),
     Route(
         "POST",

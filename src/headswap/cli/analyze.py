@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -14,6 +15,9 @@ from headswap.cli.progress import ProgressDisplay, pull_missing_models
 from headswap.disk import disk_errors
 from headswap.errors import HeadswapError
 from headswap.media import probe
+from headswap.trust.credentials import sign_preview
+from headswap.trust.signer import Signer
+from headswap.trust.statement import PreviewStatement
 from headswap.vision.analyze import analyze
 from headswap.vision.previews import write_previews
 from headswap.vision.scene import Scene
@@ -25,7 +29,8 @@ def analyze_video(video: Path, previews: Path | None, json_output: bool) -> None
     """Analyses `video`, keeps the scene, writes previews if asked, prints the people.
 
     Raises:
-        VideoError, ModelError. OutputError: the previews cannot be written.
+        VideoError, ModelError. OutputError: the previews cannot be written. CertificateUnusable,
+            SigningFailed: nor signed.
     """
     # Before anything slow: what is no video is refused here.
     probe(video)
@@ -39,6 +44,7 @@ def analyze_video(video: Path, previews: Path | None, json_output: bool) -> None
     if previews is not None:
         with disk_errors(previews):
             pictures = write_previews(scene, video, previews)
+        _sign(pictures, before.sha256)
     if json_output:
         print(json.dumps(people_json(scene, pictures), indent=2))
     else:
@@ -51,6 +57,12 @@ def _keep(scene: Scene, video: Path, before: Fingerprint) -> None:
     except HeadswapError as error:
         print(f"headswap: the scene is not kept, a swap will analyse again: {error}",
               file=sys.stderr)  # fmt: skip
+
+
+def _sign(pictures: dict[int, Path], video_sha256: str) -> None:
+    signer, now = Signer.default(), datetime.now(UTC)
+    for obj_id, path in pictures.items():
+        sign_preview(path, PreviewStatement(now, video_sha256, obj_id), signer)
 
 
 def _show(scene: Scene, video: Path, pictures: dict[int, Path]) -> None:

@@ -29,6 +29,7 @@ PACKAGES = (
     "dlib-bin",
     "av",
     "opencv-python-headless",
+    "c2pa-python",
     "numpy",
     "numba",
 )

@@ -115,6 +115,9 @@ def swap(
     largest_face: Annotated[
         bool, typer.Option("--largest-face", help="Of several faces in a photo take the largest.")
     ] = False,
+    label: Annotated[
+        str, typer.Option(metavar="TEXT", help="Draw this, small, on every frame.")
+    ] = "",
     report: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write what was done as JSON.")
     ] = None,
@@ -143,8 +146,27 @@ def swap(
         skin=skin.value,
         mute=mute,
         largest_face=largest_face,
+        label=label,
     )
     swap_video(video, photos, out, options, report, consent or ())
+
+
+@app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A video or a picture.")],
+    json_output: Annotated[
+        bool, typer.Option("--json", help="Print the answer as one JSON object.")
+    ] = False,
+) -> int:
+    """Tell whether heads in FILE were replaced, and who says so.
+
+    Reads its content credentials and looks for the invisible mark. Ends with 0 if the credentials
+    are valid or, where there are none, the mark was found; 3 if there is neither; 4 if the
+    credentials are broken.
+    """
+    from headswap.cli.verify import verify_file
+
+    return verify_file(file, json_output)
 
 
 @app.command()

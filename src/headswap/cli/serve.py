@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from headswap.api.server import ApiServer
     from headswap.jobs.first_run import FirstKey
     from headswap.settings import Settings
+    from headswap.trust.signer import Signer
 
 # A worker that dies is started again, but not in a tight loop.
 _PAUSE_S = 1.0
@@ -35,13 +36,17 @@ def serve(data: Path | None, host: str | None, port: int | None, with_worker: bo
     from headswap.api.server import ApiServer
     from headswap.api.services import open_services
     from headswap.jobs.first_run import make_first_key
+    from headswap.jobs.signing import signer_of
 
     settings = _settings(data, host, port)
     set_up_logs(settings.log_level)
+    # Made here if it is self-made, and refused here if it is unusable, before a worker needs it.
+    signer = signer_of(settings)
     services = open_services(settings)
     first = make_first_key(services.db, services.keyring, settings, services.clock())
     if first is not None:
         _show(first)
+        _show_signer(signer)
     server = ApiServer(create_app(services), settings.host, settings.port)
     supervisor = _Supervisor(settings) if with_worker else None
     if supervisor is not None:
@@ -64,6 +69,7 @@ def work(data: Path | None, until_stdin_ends: bool) -> None:
     from headswap.api.services import open_services
     from headswap.fetch import Guard
     from headswap.jobs.execution import Workshop
+    from headswap.jobs.signing import signer_of
     from headswap.jobs.worker import Worker
 
     settings = read_settings(data)
@@ -74,6 +80,7 @@ def work(data: Path | None, until_stdin_ends: bool) -> None:
         services.db,
         services.blobs,
         Guard(settings.fetch_allow, max_url_length=settings.max_url_length),
+        signer_of(settings),
         services.clock,
         services.keyring,
     )
@@ -100,6 +107,17 @@ def _show(first: FirstKey) -> None:
         f"  credits    {first.credits:g}",
         flush=True,
     )
+
+
+def _show_signer(signer: Signer) -> None:
+    """Says whose name results will bear, once: at the first start."""
+    if signer.self_made:
+        print(
+            f"Results are signed with a self-made certificate, {signer.where}:\n"
+            "  it proves that they were not changed, but nobody vouches for who signs; name your\n"
+            "  own with HEADSWAP_CERTIFICATE and HEADSWAP_CERTIFICATE_KEY",
+            flush=True,
+        )
 
 
 def _run(server: ApiServer, settings: Settings) -> None:

@@ -16,6 +16,7 @@ from headswap.media import probe
 from headswap.swapping.photo import read_photo
 from headswap.swapping.report import FrameRange, PersonReport, SwapReport
 from headswap.swapping.swap import SwapOptions, swap
+from headswap.trust.label import check_label
 from headswap.trust.rules import Rules
 from headswap.vision.scene import Scene
 from headswap.vision.store import ModelStore
@@ -40,6 +41,7 @@ def swap_video(
     # What can be refused at once is refused before minutes of work.
     if report is not None:
         _check_report(report, video, out)
+    check_label(options.label)
     probe(video)
     for photo in photos.values():
         read_photo(photo)
@@ -79,6 +81,7 @@ def summary(done: SwapReport) -> list[str]:
         f"{done.out}: {done.width}x{done.height}, {done.frame_count} frames, made in "
         f"{seconds:.1f} s by the {done.engine} engine on the {done.device} ({done.pack} pack)"
     )
+    lines.append(f"task {done.task_id}, content credentials signed by {done.signed_by}")
     return lines
 
 

@@ -1,4 +1,4 @@
-"""`headswap team consent|sources|protect`: what a team states, keeps, and leaves out."""
+"""`headswap team consent|sources|label|protect`: what a team states, keeps, shows, leaves out."""
 
 from __future__ import annotations
 
@@ -105,6 +105,32 @@ def sources(
     else:
         at = {"task-end": "when each task ends", "retention": "at the retention limit"}[chosen]
         print(f"sources and photos of team {team_id} are removed {at}")
+
+
+@team_app.command("label")
+def label(
+    team_id: TeamArgument,
+    text: Annotated[
+        str | None,
+        typer.Argument(metavar="TEXT", help="The new label; shows what is chosen if not given."),
+    ] = None,
+    none: Annotated[bool, typer.Option("--none", help="Draw no label any more.")] = False,
+    data: DataOption = None,
+    json_output: JsonOption = False,
+) -> None:
+    """Choose a small label that is drawn on every frame of a team's results."""
+    from headswap.jobs import team_settings
+    from headswap.jobs.accounts import find_team
+
+    with open_data(data) as opened, opened.database.write() as session:
+        team = find_team(session, team_id)
+        if text is not None or none:
+            team_settings.choose_label(session, team, "" if none else text or "", opened.now_ms)
+        chosen = team_settings.label_of(session, team_id)
+    if json_output:
+        print(json.dumps({"team_id": team_id, "label": chosen}))
+    else:
+        print(f"label of team {team_id}: {chosen or 'none'}")
 
 
 @protect_app.command("add")

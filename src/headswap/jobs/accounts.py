@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
+from headswap.ids import is_id, new_id
 from headswap.jobs import audit, team_settings
 from headswap.jobs.keyring import Keyring
 from headswap.jobs.refusals import Code, Refused
 from headswap.store.clock import system_clock
-from headswap.store.ids import is_id, new_id
 from headswap.store.tables import ApiKey, Team, User
 from headswap.trust.consent import SCOPE_OF_TEAM, consent_of_environment
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from headswap.ids import new_id
 from headswap.jobs import queue
 from headswap.jobs.accounts import Caller
 from headswap.jobs.fields import Fields, record_id
 from headswap.jobs.refusals import not_found
 from headswap.jobs.states import QUEUED
 from headswap.settings import Settings
-from headswap.store.ids import new_id
 from headswap.store.tables import Analysis
 
 TYPE = "head"

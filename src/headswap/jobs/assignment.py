@@ -48,11 +48,13 @@ class Analysing:
 class Swapping:
     """Swap into `out` with the scene of an analysis.
 
-    photos: by obj_id. consents: for each photo the fields of a `Consent`. explicit_limit: see the
-    setting. protected: embeddings of people whose photos are refused, float32 in base64, by id.
-    work: the folder of what is made on the way. compute: "local" or "ray".
+    task_id: the id that the result bears. photos: by obj_id. consents: for each photo the fields
+    of a `Consent`. explicit_limit: see the setting. protected: embeddings of people whose photos
+    are refused, float32 in base64, by id. work: the folder of what is made on the way. label:
+    drawn on every frame, empty for none. compute: "local" or "ray".
     """
 
+    task_id: str
     video: Path
     scene: Path
     photos: dict[int, Path]
@@ -65,6 +67,7 @@ class Swapping:
     consents: dict[int, dict[str, str]] = field(default_factory=dict)
     explicit_limit: float = 0.8
     protected: dict[str, str] = field(default_factory=dict)
+    label: str = ""
     compute: str = "local"
     ray_address: str = ""
 
@@ -77,7 +80,15 @@ class Looking:
     memory_mb: int
 
 
-Assignment = Analysing | Swapping | Looking
+@dataclass(frozen=True, slots=True)
+class Verifying:
+    """Tell what the file says of itself."""
+
+    file: Path
+    memory_mb: int
+
+
+Assignment = Analysing | Swapping | Looking | Verifying
 
 
 def encoded(assignment: Assignment) -> str:
@@ -89,7 +100,7 @@ def decoded(line: str) -> Assignment:
     """The assignment of one line, as this program encoded it."""
     content: dict[str, Any] = json.loads(line)
     kind = content.pop("do")
-    for name in ("video", "folder", "scene", "work", "out"):
+    for name in ("video", "folder", "scene", "work", "out", "file"):
         if name in content:
             content[name] = Path(content[name])
     if kind == Analysing.__name__:
@@ -98,6 +109,8 @@ def decoded(line: str) -> Assignment:
     if kind == Looking.__name__:
         content["files"] = {name: Path(path) for name, path in content["files"].items()}
         return Looking(**content)
+    if kind == Verifying.__name__:
+        return Verifying(**content)
     content["photos"] = {int(i): Path(path) for i, path in content["photos"].items()}
     content["consents"] = {int(i): consent for i, consent in content["consents"].items()}
     return Swapping(**content)

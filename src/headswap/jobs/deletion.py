@@ -9,13 +9,13 @@ from sqlalchemy import delete as remove
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from headswap.ids import is_id
 from headswap.jobs import audit, endings, outbox, queue
 from headswap.jobs.accounts import Caller
 from headswap.jobs.fields import Fields
 from headswap.jobs.refusals import not_found
 from headswap.jobs.states import DELETED_REASON, UNFINISHED
 from headswap.store.blobs import Blobs
-from headswap.store.ids import is_id
 from headswap.store.tables import Analysis, SwapTask, Upload
 
 DELETED = "data.deleted"

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from headswap.errors import FetchError, HeadswapError, PhotoUnreadable
 from headswap.fetch import Guard, content_of, download
 from headswap.fetch.content import Kind
-from headswap.jobs import audit, endings, protected, queue, states, uploads
+from headswap.jobs import audit, endings, protected, queue, states, team_settings, uploads
 from headswap.jobs.assignment import SCENE_NAME, Analysing, Swapping, VideoLimits
 from headswap.jobs.failures import Failure, failure_of
 from headswap.jobs.job import JobProcess
@@ -26,12 +26,14 @@ from headswap.jobs.keyring import Keyring
 from headswap.jobs.orders import ENGINE_OF_MODEL
 from headswap.jobs.public_url import public_url
 from headswap.jobs.queue import Claim
+from headswap.jobs.signing import sign_output, sign_previews
 from headswap.jobs.work_folder import WorkFolder
 from headswap.settings import Settings
 from headswap.store.blobs import Blobs
 from headswap.store.clock import Clock
 from headswap.store.database import Database
 from headswap.store.tables import Analysis, SwapTask
+from headswap.trust.signer import Signer
 from headswap.vision.store.hashes import sha256_of
 
 _LOOK_S = 0.3
@@ -49,6 +51,7 @@ class Workshop:
     db: Database
     blobs: Blobs
     guard: Guard
+    signer: Signer
     clock: Clock
     keyring: Keyring
 
@@ -132,11 +135,13 @@ class Execution:
     def _store_analysis(self, source: Path, done: dict[str, Any]) -> endings.Analysed:
         prefix = f"analyses/{self._claim.ref_id}"
         blobs, result = self._shop.blobs, done["result"]
+        pictures = {int(i): self._folder.path(name) for i, name in done["previews"].items()}
+        sign_previews(pictures, source, self._shop.signer, self._shop.clock())
         blobs.put_file(f"{prefix}/source", source)
         blobs.put_file(f"{prefix}/scene", self._folder.path(SCENE_NAME))
         for item in result["media"]:
             item["key"] = f"{prefix}/subject_{item['obj_id']}.png"
-            blobs.put_file(item["key"], self._folder.path(done["previews"][str(item["obj_id"])]))
+            blobs.put_file(item["key"], pictures[item["obj_id"]])
         return endings.Analysed(result, done["duration_ms"], f"{prefix}/source", f"{prefix}/scene")
 
     def _swap(self) -> None:
@@ -145,6 +150,7 @@ class Execution:
             task = s.get_one(SwapTask, id_)
             analysis = s.get_one(Analysis, task.analysis_id)
             left_out = protected.embeddings(s, shop.keyring, task.team_id)
+            label = team_settings.label_of(s, task.team_id)
         if analysis.source_key is None or analysis.scene_key is None:
             raise Failure(
                 states.RENDERING_FAILED,
@@ -156,6 +162,7 @@ class Execution:
         self._store_hashes(photos)
         out = self._folder.path("output.mp4")
         order = Swapping(
+            task_id=id_,
             video=source,
             scene=scene,
             photos=photos,
@@ -167,17 +174,19 @@ class Execution:
             resolution=task.resolution,
             engine=ENGINE_OF_MODEL[task.model_name],
             mute=not task.keep_original_sound,
+            label=label,
             memory_mb=shop.settings.job_memory_mb,
             compute=shop.settings.compute,
             ray_address=shop.settings.ray_address,
         )
         done = self._process(order)
+        report = {**done["report"], "signed_by": shop.signer.name}
         key = f"tasks/{id_}/output.mp4"
+        # The process that decoded the files of strangers has ended; only now a key is used.
+        self._waited(lambda: sign_output(order, report, shop.signer, shop.clock()))
         self._waited(lambda: shop.blobs.put_file(key, out))
         with shop.db.write() as s:
-            ended = endings.finish_task(
-                s, shop.settings, self._claim, key, done["report"], shop.clock()
-            )
+            ended = endings.finish_task(s, shop.settings, self._claim, key, report, shop.clock())
             # Cancelled at the last moment, or another's by now: then that is its result, not this.
             unwanted = ended and s.get_one(SwapTask, id_).output_key is None
         if unwanted:

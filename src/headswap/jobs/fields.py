@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import cast
 from urllib.parse import urlsplit
 
+from headswap.ids import is_id
 from headswap.jobs.refusals import Code, Refused, not_found
-from headswap.store.ids import is_id
 
 MAX_PAGE = 1_000_000
 MAX_PAGE_SIZE = 100

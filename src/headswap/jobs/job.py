@@ -23,7 +23,10 @@ from headswap.jobs.failures import Failure
 # How often the process is looked at: a cancelled task must end within a second.
 _LOOK_S = 0.2
 _WEIGH_S = 1.0
-_SECRET = {"HEADSWAP_MASTER_KEY", "HEADSWAP_DATABASE_URL", "HEADSWAP_BLOB_URL"}
+_SECRET = {
+    *("HEADSWAP_MASTER_KEY", "HEADSWAP_DATABASE_URL", "HEADSWAP_BLOB_URL"),
+    *("HEADSWAP_CERTIFICATE", "HEADSWAP_CERTIFICATE_KEY"),
+}
 # Credentials of S3, GCS and Azure, and of PostgreSQL.
 _SECRET_PREFIXES = ("AWS_", "GOOGLE_", "AZURE_", "PG")
 

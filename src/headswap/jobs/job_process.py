@@ -19,7 +19,7 @@ from collections.abc import Callable
 from typing import TextIO
 
 from headswap.errors import HeadswapError
-from headswap.jobs.assignment import Analysing, Assignment, Looking, decoded
+from headswap.jobs.assignment import Analysing, Assignment, Looking, Verifying, decoded
 from headswap.jobs.failures import Failure, failure_of
 from headswap.vision.progress import Progress
 
@@ -104,6 +104,11 @@ def _do(assignment: Assignment, meter: Meter) -> dict[str, object]:
         from headswap.jobs.look_files import look_files
 
         return look_files(assignment, meter)
+    if isinstance(assignment, Verifying):
+        from headswap.jobs.verification import plain_verdict
+        from headswap.trust.verify import verify
+
+        return plain_verdict(verify(assignment.file))
     from headswap.jobs.swap_file import swap_file
 
     return swap_file(assignment, meter)

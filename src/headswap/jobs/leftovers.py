@@ -8,10 +8,10 @@ from itertools import islice
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from headswap.ids import is_id
 from headswap.jobs.states import UNFINISHED
 from headswap.store.blobs import Blobs
 from headswap.store.database import Database
-from headswap.store.ids import is_id
 from headswap.store.tables import Analysis, SwapTask, Upload
 
 _DAY_S = 86_400

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from headswap.errors import FetchError, HeadswapError
 from headswap.fetch import post_json
+from headswap.ids import new_id
 from headswap.jobs import accounts, webhooks
 from headswap.jobs.fields import storable
 from headswap.jobs.keyring import Keyring
@@ -23,7 +24,6 @@ from headswap.jobs.refusals import Refused, not_found
 from headswap.jobs.states import CANCELLED, COMPLETED, DELETED_REASON, FAILED
 from headswap.store.clock import Clock
 from headswap.store.database import Database
-from headswap.store.ids import new_id
 from headswap.store.tables import OutboxMessage, SwapTask, WebhookTry
 
 WAITING: Final = "waiting"

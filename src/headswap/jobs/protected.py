@@ -7,11 +7,11 @@ import base64
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from headswap.ids import is_id, new_id
 from headswap.jobs import audit
 from headswap.jobs.accounts import MAX_NAME_LENGTH
 from headswap.jobs.keyring import Keyring
 from headswap.jobs.refusals import Code, Refused
-from headswap.store.ids import is_id, new_id
 from headswap.store.tables import ProtectedPersonRow, Team
 
 

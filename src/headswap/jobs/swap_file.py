@@ -32,7 +32,10 @@ def swap_file(order: Swapping, report: Report) -> dict[str, object]:
     store = ModelStore.default()
     _check_photos(order, store)
     options = SwapOptions(
-        resolution=cast("Resolution", order.resolution), engine=order.engine, mute=order.mute
+        resolution=cast("Resolution", order.resolution),
+        engine=order.engine,
+        mute=order.mute,
+        label=order.label,
     )
     protected = tuple(ProtectedFace.decoded(i, face) for i, face in order.protected.items())
     with ExitStack() as stack:
@@ -48,12 +51,16 @@ def swap_file(order: Swapping, report: Report) -> dict[str, object]:
             progress=report,
             work=order.work,
             compute=compute_named(order, stack),
+            task_id=order.task_id,
+            # The worker does that: no key comes near the files of strangers.
+            sign=False,
         )
     content = json.loads(done.json())
     # Paths of this machine are nobody's business.
     for person in content["people"]:
         person.pop("photo")
-    return {"report": {k: v for k, v in content.items() if k not in {"video", "out"}}}
+    # Nor are they signed here.
+    return {"report": {k: v for k, v in content.items() if k not in {"video", "out", "signed_by"}}}
 
 
 def _check_photos(order: Swapping, store: ModelStore) -> None:

@@ -8,6 +8,7 @@ from typing import NoReturn
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from headswap.ids import new_id
 from headswap.jobs import audit, credits, endings, queue
 from headswap.jobs.accounts import Caller
 from headswap.jobs.deletion import Deleted, delete
@@ -16,7 +17,6 @@ from headswap.jobs.orders import Mapping, Order, read_order
 from headswap.jobs.refusals import not_found
 from headswap.jobs.states import COMPLETED, FAILED, QUEUED, UNFINISHED
 from headswap.settings import Settings
-from headswap.store.ids import new_id
 from headswap.store.tables import Analysis, SwapTask
 
 __all__ = ["Deleted", "cancel", "create", "delete", "find", "list_"]

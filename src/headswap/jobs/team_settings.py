@@ -1,4 +1,4 @@
-"""What a team chose: the consent stated for its tasks, and when its sources are removed."""
+"""What a team chose: the consent stated for its tasks, and when its sources go, a label."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from headswap.jobs import audit
 from headswap.store.tables import Team, TeamSettings
 from headswap.trust.consent import Consent, utc_time
+from headswap.trust.label import check_label
 
 Sources = Literal["retention", "task-end"]
 RETENTION: Final = "retention"
@@ -52,6 +53,23 @@ def choose_sources(s: Session, team: Team, when: Sources, now_ms: int) -> None:
     _settings(s, team).sources = when
     s.flush()
     audit.note(s, "sources.chosen", now_ms, team_id=team.id, ref=team.id, about={"at": when})
+
+
+def label_of(s: Session, team_id: str) -> str:
+    """What is drawn on every frame of the team's results; empty for nothing."""
+    chosen = s.get(TeamSettings, team_id)
+    return "" if chosen is None else chosen.label or ""
+
+
+def choose_label(s: Session, team: Team, label: str, now_ms: int) -> None:
+    """Have a label drawn on the team's results, or none where it is empty.
+
+    Raises:
+        LabelUnusable: it cannot be drawn.
+    """
+    _settings(s, team).label = check_label(label) or None
+    s.flush()
+    audit.note(s, "label.chosen", now_ms, team_id=team.id, ref=team.id, about={"label": label})
 
 
 def in_iso(now_ms: int) -> str:

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
+from headswap.ids import new_id
 from headswap.jobs.accounts import Caller
 from headswap.settings import Settings
-from headswap.store.ids import new_id
 from headswap.store.tables import Upload
 
 _DAY_MS = 86_400_000

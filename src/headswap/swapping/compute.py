@@ -9,8 +9,8 @@ from typing import Protocol, TypedDict
 class Job(TypedDict):
     """What is asked of a worker: frames `start` to `stop` of a plan, the result into `out`.
 
-    do: "survey" or "render"; the latter uses `engine` and `crf`. video: where the source lies for
-    the worker; plan: the saved plan, in the folder of everything that belongs to it.
+    do: "survey" or "render"; the latter uses `engine`, `crf` and `label`. video: where the source
+    lies for the worker; plan: the saved plan, in the folder of everything that belongs to it.
     """
 
     do: str
@@ -21,6 +21,7 @@ class Job(TypedDict):
     out: str
     engine: str
     crf: int
+    label: str
 
 
 class Compute(Protocol):

@@ -37,6 +37,7 @@ from headswap.swapping.occlusion import Occlusion, load_occlusion, occlusion_pat
 from headswap.swapping.plan import Appearance, Box, RenderPlan
 from headswap.swapping.spans import Span, plate_path, shares, spans_of
 from headswap.swapping.survey import front_path, key_path, load_mattes
+from headswap.trust.label import Label
 from headswap.vision.mattes import Mattes
 
 # Around what changes: as far as `settle` looks.
@@ -62,9 +63,10 @@ class _Key:
 class Renderer:
     """Draws frames of one plan; keeps at most the key frames around the present one."""
 
-    def __init__(self, plan: RenderPlan, engine: Engine) -> None:
+    def __init__(self, plan: RenderPlan, engine: Engine, label: Label | None = None) -> None:
         self._plan = plan
         self._engine = engine
+        self._label = label
         self._keys: dict[tuple[int, int], _Key] = {}
         self._spans = spans_of(plan)
         self._backdrops: dict[int, Backdrop] = {}
@@ -176,7 +178,7 @@ class Renderer:
         source, drawn = frame, list[tuple[Box, HeadLayer]]()
         for appearance in self._plan.present(frame.index):
             frame = self._swap_head(source, frame, appearance, drawn)
-        return frame
+        return frame if self._label is None else self._label.put(frame)
 
     def _swap_head(
         self,

@@ -50,10 +50,13 @@ class PersonReport:
 class SwapReport:
     """What a swap did.
 
-    policy: what the gate saw of source and photos. stages_s: seconds by stage. models: files that
-    were loaded, by name.
+    task_id: the id that the result bears. signed_by: the name in the certificate that its
+    credentials are signed with, empty where they are not yet. policy: what the gate saw of source
+    and photos. stages_s: seconds by stage. models: files that were loaded, by name.
     """
 
+    task_id: str
+    signed_by: str
     video: str
     out: str
     width: int

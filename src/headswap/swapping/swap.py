@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +19,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from headswap.errors import MappingError, NoPersonFound, OutputNotWritable
+from headswap.ids import new_id
 from headswap.media import Resolution, join_pieces, output_size
 from headswap.swapping.compose.tone import Skin
 from headswap.swapping.compute import Compute, Job
@@ -32,9 +34,13 @@ from headswap.swapping.report import SwapReport, person_reports
 from headswap.swapping.survey import KeyLook
 from headswap.swapping.swap_folder import SwapFolder
 from headswap.trust.consent import Consent, consents_for
+from headswap.trust.credentials import sign_video
+from headswap.trust.label import check_label
 from headswap.trust.policy import PolicyGate
 from headswap.trust.protected import refuse_protected
 from headswap.trust.rules import Rules
+from headswap.trust.signer import Signer
+from headswap.trust.statement import SwapStatement
 from headswap.vision.analyze import analyze
 from headswap.vision.networks.blendshapes import Blendshapes
 from headswap.vision.networks.identity import Identity
@@ -43,6 +49,7 @@ from headswap.vision.pose import fit_pose
 from headswap.vision.progress import Progress, Report
 from headswap.vision.scene import Scene
 from headswap.vision.store import ModelStore
+from headswap.vision.store.hashes import sha256_of
 
 # Long enough that the decoding before a piece's first frame does not weigh, short enough that a
 # crash costs little.
@@ -56,7 +63,7 @@ class SwapOptions:
     """How to swap.
 
     skin: whose tone head and neck are given, the target's, the photo's, or one between.
-    workers: rendering processes, None for one per core.
+    workers: rendering processes, None for one per core. label: a small text drawn on every frame.
     """
 
     resolution: Resolution = "source"
@@ -66,6 +73,7 @@ class SwapOptions:
     largest_face: bool = False
     crf: int = 16
     workers: int | None = None
+    label: str = ""
 
 
 @dataclass(slots=True)
@@ -95,6 +103,8 @@ def swap(
     progress: Report | None = None,
     work: Path | None = None,
     compute: Compute | None = None,
+    task_id: str | None = None,
+    sign: bool = True,
 ) -> SwapReport:
     """Writes `video` to `out` with the heads of the mapped people replaced.
 
@@ -102,15 +112,21 @@ def swap(
     photos agreed, for all or by obj_id; HEADSWAP_CONSENT if not given. rules: what may be used, by
     default nothing explicit. scene: an earlier analysis of the same video. work: a folder for what
     is made on the way; given again after a crash, what is finished there is not done again.
-    compute: where parts are rendered, processes of this machine by default. The file at `out` is
-    replaced at the very end, in one step, or not at all.
+    compute: where parts are rendered, processes of this machine by default. task_id: the id that
+    the result bears, a new one by default. sign: whether content credentials are put into it, by
+    `Signer.default`; False only where another process does that. The file at `out` is replaced at
+    the very end, in one step, or not at all.
 
     Raises:
         ConsentMissing, ExplicitContentFound, ProtectedPerson: a rule is broken; nothing is written.
-        VideoError, PhotoError, MappingError, ModelError, OutputError, EngineUnknown, WorkerDied.
+        VideoError, PhotoError, MappingError, ModelError, OutputError, EngineUnknown, WorkerDied,
+        CertificateUnusable, SigningFailed, LabelUnusable.
     """
     video, out = Path(video), Path(out)
     options = options or SwapOptions()
+    options = replace(options, label=check_label(options.label))
+    task_id = task_id or new_id(time.time_ns() // 1_000_000)
+    signer = Signer.default() if sign else None
     paths = {obj_id: Path(path) for obj_id, path in photos.items()}
     consents = consents_for(paths, consent)
     rules = rules or Rules()
@@ -121,7 +137,7 @@ def swap(
     stages = _Stages()
     with ExitStack() as stack:
         # Ends after the crew, whose end also ends what waits for it.
-        beside = stack.enter_context(ThreadPoolExecutor(1))
+        beside = stack.enter_context(ThreadPoolExecutor(2))
         crew = compute or stack.enter_context(Crew(options.workers or os.cpu_count() or 1))
         folder = work or Path(stack.enter_context(TemporaryDirectory(prefix="headswap-")))
         # Photos first: a bad one should be known before minutes are spent on the video.
@@ -135,8 +151,8 @@ def swap(
             scene = scene or analyze(video, store=store, progress=report)
             scene = replace(scene, video=replace(scene.video, path=video))
         _check_mapping(scene, paths)
-        with stages.timed("policy"):
-            gate.check_video(scene)
+        # Beside everything else; nothing is drawn before it is done.
+        looked_through = beside.submit(gate.check_video, scene)
         place = SwapFolder(folder, video, paths, repr(replace(options, workers=None)))
         if not place.plan_path.is_file():
             with stages.timed("survey"):
@@ -155,24 +171,52 @@ def swap(
                 del plan, heads, looks
         # Mapped from its file, the plan of a long video takes hardly any memory here.
         plan = place.plan()
+        with stages.timed("policy"):
+            looked_through.result()
         with stages.timed("render"):
             pieces = _render(plan, place, crew, options, report)
+        done = SwapReport(
+            task_id=task_id,
+            signed_by=signer.name if signer else "",
+            video=str(video),
+            out=str(out),
+            width=plan.size_wh[0],
+            height=plan.size_wh[1],
+            frame_count=len(scene.pts),
+            engine=engine.name,
+            device=engine.device,
+            pack=scene.pack,
+            models=store.used(),
+            people=person_reports(scene, plan, paths, consents),
+            policy=gate.looked(),
+            stages_s=stages.seconds,
+        )
+        joined = out if signer is None else folder / "joined.mp4"
         with stages.timed("join"):
-            join_pieces(pieces, video, out, scene.video, mute=options.mute)
-        people = person_reports(scene, plan, paths, consents)
-    return SwapReport(
-        video=str(video),
-        out=str(out),
-        width=plan.size_wh[0],
-        height=plan.size_wh[1],
-        frame_count=len(scene.pts),
-        engine=engine.name,
-        device=engine.device,
-        pack=scene.pack,
-        models=store.used(),
-        people=people,
-        policy=gate.looked(),
-        stages_s=stages.seconds,
+            join_pieces(pieces, video, joined, scene.video, mute=options.mute)
+        if signer is not None:
+            with stages.timed("sign"):
+                sign_video(joined, _statement(done, video, paths, options), signer, out)
+            joined.unlink()
+    return done
+
+
+def _statement(
+    done: SwapReport, video: Path, photos: Mapping[int, Path], options: SwapOptions
+) -> SwapStatement:
+    return SwapStatement(
+        task_id=done.task_id,
+        when=datetime.now(UTC),
+        source_sha256=sha256_of(video),
+        photos_sha256={i: sha256_of(path) for i, path in photos.items()},
+        engine=done.engine,
+        device=done.device,
+        pack=done.pack,
+        models=done.models,
+        size_wh=(done.width, done.height),
+        mute=options.mute,
+        label=options.label,
+        consents={person.obj_id: asdict(person.consent) for person in done.people},
     )
 
 
@@ -302,6 +346,7 @@ def _jobs(
             out=str(out),
             engine=options.engine,
             crf=options.crf,
+            label=options.label,
         )
         for (start, stop), out in zip(stretches, outs, strict=True)
     ]

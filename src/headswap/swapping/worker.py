@@ -23,6 +23,7 @@ from headswap.swapping.engines import engine_named
 from headswap.swapping.plan import RenderPlan
 from headswap.swapping.render import Renderer
 from headswap.swapping.survey import survey
+from headswap.trust.label import Label
 from headswap.vision.store import ModelStore
 
 Say = Callable[[dict[str, object]], None]
@@ -54,7 +55,8 @@ class Worker:
         return self._plan
 
     def _render(self, plan: RenderPlan, job: Job, say: Say) -> None:
-        renderer = Renderer(plan, engine_named(job["engine"]))
+        label = Label.of(job["label"], plan.size_wh) if job["label"] else None
+        renderer = Renderer(plan, engine_named(job["engine"]), label)
         with PieceWriter(Path(job["out"]), plan.info, plan.size_wh, crf=job["crf"]) as piece:
             for frame in renderer.frames(job["start"], job["stop"]):
                 piece.write(frame)

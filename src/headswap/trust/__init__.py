@@ -1,1 +1,1 @@
-"""What makes a swap honest: consent, rules of what may be swapped, the trail of it all."""
+"""Trust: consent and rules before a swap; credentials, mark and verification after it."""

@@ -16,13 +16,13 @@ from headswap.api.passage import note
 from headswap.api.v4.shapes import Deleted, TaskData, TaskDetail, TaskPage, Webhook
 from headswap.api.v4.views import ShownTask, created_task, report_of, task_data, webhook_of
 from headswap.errors import HeadswapError
+from headswap.ids import is_id
 from headswap.jobs import outbox, tasks
 from headswap.jobs.accounts import CALLER, Caller
 from headswap.jobs.fields import ListQuery, record_id
 from headswap.jobs.refusals import not_found
 from headswap.jobs.states import COMPLETED, UNFINISHED
 from headswap.store.database import Database
-from headswap.store.ids import is_id
 from headswap.store.tables import ApiKey, SwapTask
 
 _log = logging.getLogger(__name__)

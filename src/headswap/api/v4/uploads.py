@@ -76,10 +76,19 @@ def remove_abandoned(settings: Settings, now_ms: int) -> None:
                 rmtree(folder, ignore_errors=True)
 
 
-def _check_content(received: FormFile, settings: Settings) -> None:
-    content = content_of(received.path)
+def check_kind(path: Path) -> Content:
+    """What the file is; nothing else goes to a decoder, which would open what a playlist names.
+
+    Raises Refused: 1003, it is no video or image of a kind that is taken.
+    """
+    content = content_of(path)
     if content is Content.OTHER:
         raise wrong("file", f"is no video or image of a kind that is taken ({_TAKEN})")
+    return content
+
+
+def _check_content(received: FormFile, settings: Settings) -> None:
+    content = check_kind(received.path)
     limits_mb = {"video": settings.max_video_mb, "image": settings.max_image_mb}
     limit_mb = limits_mb[content.kind]
     if received.size > limit_mb * _MB:
