@@ -184,6 +184,8 @@ def _shrunk(crop: U8) -> U8:
 def self_swap(clip: Path, out: Path, *, frame: int | None = None, every: int = 1) -> SelfSwap:
     """Swap a clip's largest face for itself and compare; photo and result are left in `out`.
 
+    The result bears no invisible mark.
+
     Raises:
         MeasureError: there is no usable face, or the swap failed.
     """
@@ -197,7 +199,7 @@ def self_swap(clip: Path, out: Path, *, frame: int | None = None, every: int = 1
             {0: path},
             result,
             consent=CONSENT,
-            options=SwapOptions(largest_face=True),
+            options=SwapOptions(largest_face=True, mark=False),
         )
     except HeadswapError as error:
         raise MeasureError(f"{clip}: cannot be swapped for itself: {error}") from error

@@ -189,7 +189,7 @@ def unmapped_pixels(truth: list[Truth], clip: Path, scene: Scene, folder: Path) 
             result,
             consent=CONSENT,
             scene=scene,
-            options=SwapOptions(crf=0),
+            options=SwapOptions(crf=0, mark=False),
         )
     except HeadswapError as error:
         raise MeasureError(f"{clip}: cannot be swapped: {error}") from error

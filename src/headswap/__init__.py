@@ -6,8 +6,9 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from headswap.swapping.options import SwapOptions
     from headswap.swapping.report import SwapReport
-    from headswap.swapping.swap import SwapOptions, swap
+    from headswap.swapping.swap import swap
     from headswap.vision.analyze import analyze
     from headswap.vision.scene import Scene
 

@@ -20,9 +20,10 @@ from headswap.errors import (
 )
 from headswap.ids import is_id
 from headswap.media import VideoReader
+from headswap.swapping.options import SwapOptions
 from headswap.swapping.report import SwapReport
-from headswap.swapping.swap import SwapOptions
 from headswap.trust.credentials import read_credentials
+from headswap.trust.mark import find_mark, mark_of
 from headswap.vision.progress import Progress
 from headswap.vision.scene import Scene
 from headswap.vision.store import ModelStore
@@ -92,6 +93,12 @@ def test_the_result_is_signed_with_what_was_done(
     for path in (sample.clip, sample.photo):
         assert sha256_of(path).encode() in told and path.name.encode() not in told
     assert report.stages_s["sign"] < 1
+
+
+def test_the_result_bears_the_mark_of_its_task(
+    done: tuple[SwapReport, Content, list[Progress]],
+) -> None:
+    assert find_mark(Path(done[0].out)) == mark_of(done[0].task_id)
 
 
 def test_progress_of_rendering_rises_to_the_number_of_frames(

@@ -13,7 +13,7 @@ from headswap.cli.kept_scene import kept_scene
 from headswap.errors import WorkerDied
 from headswap.swapping.compute import Job
 from headswap.swapping.crew import Crew
-from headswap.swapping.swap import SwapOptions
+from headswap.swapping.options import SwapOptions
 from headswap.vision.scene import Scene
 from headswap.vision.store import ModelStore
 from tests.media_content import content

@@ -27,7 +27,7 @@ from headswap.swapping.compose.tone import (
     lit_tone,
     skin_matrix,
 )
-from headswap.swapping.swap import SwapOptions
+from headswap.swapping.options import SwapOptions
 from headswap.swapping.swap_folder import SwapFolder
 from tests.made_heads import MIDDLE_XY, PX_PER_CM, SIZE_WH, ellipse, face_at, painted_head
 

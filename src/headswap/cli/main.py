@@ -138,7 +138,7 @@ def swap(
     """
     photos = read_maps(maps)
     from headswap.cli.swap import swap_video
-    from headswap.swapping.swap import SwapOptions
+    from headswap.swapping.options import SwapOptions
 
     options = SwapOptions(
         resolution=resolution.value,

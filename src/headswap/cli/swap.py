@@ -13,9 +13,10 @@ from headswap.cli.progress import ProgressDisplay, pull_missing_models
 from headswap.disk import whole_file
 from headswap.errors import HeadswapError, OutputNotWritable
 from headswap.media import probe
+from headswap.swapping.options import SwapOptions
 from headswap.swapping.photo import read_photo
 from headswap.swapping.report import FrameRange, PersonReport, SwapReport
-from headswap.swapping.swap import SwapOptions, swap
+from headswap.swapping.swap import swap
 from headswap.trust.label import check_label
 from headswap.trust.rules import Rules
 from headswap.vision.scene import Scene

@@ -43,6 +43,7 @@ def sign_output(order: Swapping, report: Mapping[str, Any], signer: Signer, now_
         models=report["models"],
         size_wh=(report["width"], report["height"]),
         mute=order.mute,
+        mark=order.task_id[:16],
         label=order.label,
         consents=order.consents,
     )

@@ -12,9 +12,10 @@ from headswap.jobs.assignment import Swapping
 from headswap.jobs.compute import compute_named
 from headswap.jobs.failures import Failure
 from headswap.media import Resolution
+from headswap.swapping.options import SwapOptions
 from headswap.swapping.photo import read_photo
 from headswap.swapping.reference import ReferenceReader
-from headswap.swapping.swap import SwapOptions, swap
+from headswap.swapping.swap import swap
 from headswap.trust.consent import Consent
 from headswap.trust.protected import ProtectedFace
 from headswap.trust.rules import Rules

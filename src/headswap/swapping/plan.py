@@ -157,7 +157,8 @@ class RenderPlan:
 
     info: of the source. size_wh: of the result. pts: (n,) int64. camera_from_first: (n, 2, 3) in
     result pixels. heads: by obj_id. folder: mattes of key frames, and plates (see `spans.py`).
-    skin: whose tone head and neck are given. bystanders: those who keep their heads.
+    skin: whose tone head and neck are given. bystanders: those who keep their heads. task_id: what
+    the result bears. marked: whether its mark is put into the picture.
     """
 
     info: VideoInfo
@@ -170,6 +171,8 @@ class RenderPlan:
     folder: Path
     skin: Skin = "blend"
     bystanders: tuple[Bystander, ...] = ()
+    task_id: str = ""
+    marked: bool = False
 
     def in_front_of(self, appearance: Appearance, frame: int) -> list[Neighbour]:
         """Who is before a mapped person in a frame, and so near that they may cover each other."""

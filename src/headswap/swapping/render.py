@@ -10,8 +10,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from headswap.arrays import F32, F64, U8, Bool
+from headswap.arrays import F32, U8, Bool
 from headswap.media import Frame, VideoReader
+from headswap.swapping.carried import carried
 from headswap.swapping.compose.behind import FOLLOW_PX_PER_CM, Backdrop, KeyBody, grey_of
 from headswap.swapping.compose.blend import compose_head, keep, lay_over, softened
 from headswap.swapping.compose.crossing import face_in_front
@@ -33,6 +34,7 @@ from headswap.swapping.compose.shading import light_change, relit, turned_light
 from headswap.swapping.compose.sharpness import matching_blur
 from headswap.swapping.engines.protocol import Engine, HeadLayer
 from headswap.swapping.head_model import HeadModel
+from headswap.swapping.marking import Marking
 from headswap.swapping.occlusion import Occlusion, load_occlusion, occlusion_path
 from headswap.swapping.plan import Appearance, Box, RenderPlan
 from headswap.swapping.spans import Span, plate_path, shares, spans_of
@@ -67,6 +69,7 @@ class Renderer:
         self._plan = plan
         self._engine = engine
         self._label = label
+        self._marking = Marking(plan)
         self._keys: dict[tuple[int, int], _Key] = {}
         self._spans = spans_of(plan)
         self._backdrops: dict[int, Backdrop] = {}
@@ -178,6 +181,7 @@ class Renderer:
         source, drawn = frame, list[tuple[Box, HeadLayer]]()
         for appearance in self._plan.present(frame.index):
             frame = self._swap_head(source, frame, appearance, drawn)
+        frame = self._marking.put(frame)
         return frame if self._label is None else self._label.put(frame)
 
     def _swap_head(
@@ -279,7 +283,7 @@ class Renderer:
                 plane = np.asarray(cv2.resize(key.front[name], size), np.uint8)
                 # Of what lay outside the key frame's crop it says nothing.
                 known = np.dstack([plane, np.full_like(plane, 255)])
-                carried = _moved(known, motion, key.box, box, None, cv2.BORDER_CONSTANT)
+                carried = carried(known, motion, key.box, box, None, cv2.BORDER_CONSTANT)
                 both = carried.astype(np.float32) * np.float32(share)
                 nothing = np.zeros(shape, np.float32)
                 total[name] = np.add(total.get(name, nothing), both[..., 0])
@@ -318,7 +322,7 @@ class Renderer:
     def _covers(self, key: _Key, appearance: Appearance, i: int, box: Box) -> U8:
         motion = follow_head(appearance.landmarks(key.frame), appearance.landmarks(i))
         size = work_size((box[2] - box[0], box[3] - box[1]), appearance.scale(i))
-        return _moved(key.covers, motion, key.box, box, size, cv2.BORDER_CONSTANT)
+        return carried(key.covers, motion, key.box, box, size, cv2.BORDER_CONSTANT)
 
     def _background(
         self, appearance: Appearance, i: int, box: Box, rgb: U8, taken: F32, inner: Box
@@ -353,7 +357,7 @@ class Renderer:
             motion = np.eye(2, 3)
             if key.frame != i:
                 motion = key.body.motion(grey, box, appearance.neck_px(i))
-            layers.append(_moved(key.body.layer, motion, key.box, inner))
+            layers.append(carried(key.body.layer, motion, key.box, inner))
         if len(layers) == 1:
             return layers[0]
         return np.asarray(cv2.addWeighted(layers[0], 1 - part, layers[1], part, 0.0), np.uint8)
@@ -384,39 +388,3 @@ def _load_front(path: Path) -> dict[str, U8]:
         return {}
     with np.load(path) as data:
         return dict(zip(data["names"].tolist(), data["planes"], strict=True))
-
-
-def _moved(
-    plane: U8,
-    to_from: F64,
-    from_box: Box,
-    to_box: Box,
-    size_wh: tuple[int, int] | None = None,
-    border: int = cv2.BORDER_REPLICATE,
-) -> U8:
-    """A crop carried by a motion of whole-frame pixels from its box into another box.
-
-    size_wh: size of the answer, the other box's own when absent.
-    """
-    matrix = np.asarray(to_from, np.float64).copy()
-    matrix[:, 2] += matrix[:, :2] @ np.array(from_box[:2]) - np.array(to_box[:2])
-    full = (to_box[2] - to_box[0], to_box[3] - to_box[1])
-    size = size_wh or full
-    if size == full and np.array_equal(to_from, np.eye(2, 3)):
-        return _slid(plane, from_box, to_box, border)
-    matrix *= [[size[0] / full[0]], [size[1] / full[1]]]
-    moved = cv2.warpAffine(plane, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border)
-    return np.asarray(moved, np.uint8)
-
-
-def _slid(plane: U8, from_box: Box, to_box: Box, border: int) -> U8:
-    """What `_moved` gives when nothing moves, without resampling."""
-    height, width = plane.shape[:2]
-    left, top = to_box[0] - from_box[0], to_box[1] - from_box[1]
-    right, bottom = to_box[2] - from_box[0], to_box[3] - from_box[1]
-    # At least one pixel is kept, which a border can be made from.
-    x0, y0 = min(max(left, 0), width - 1), min(max(top, 0), height - 1)
-    x1, y1 = max(min(right, width), x0 + 1), max(min(bottom, height), y0 + 1)
-    part = plane[y0:y1, x0:x1]
-    edges = (y0 - top, bottom - y1, x0 - left, right - x1)
-    return np.asarray(cv2.copyMakeBorder(part, *edges, border), np.uint8)

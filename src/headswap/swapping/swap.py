@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import os
-import pickle
-import threading
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,22 +16,23 @@ import numpy as np
 
 from headswap.errors import MappingError, NoPersonFound, OutputNotWritable
 from headswap.ids import new_id
-from headswap.media import Resolution, join_pieces, output_size
-from headswap.swapping.compose.tone import Skin
-from headswap.swapping.compute import Compute, Job
+from headswap.media import join_pieces, output_size
+from headswap.swapping.compute import Compute
 from headswap.swapping.crew import Crew
 from headswap.swapping.engines import engine_named
-from headswap.swapping.glimpses import Glimpse
+from headswap.swapping.engines.protocol import Engine
 from headswap.swapping.head_model import HeadModel
+from headswap.swapping.options import SwapOptions
+from headswap.swapping.parts import render_parts, survey_parts
 from headswap.swapping.plan import RenderPlan
 from headswap.swapping.planning import calibrated_plan, final_plan, first_plan
 from headswap.swapping.reference import Portrait, ReferenceReader
 from headswap.swapping.report import SwapReport, person_reports
-from headswap.swapping.survey import KeyLook
 from headswap.swapping.swap_folder import SwapFolder
 from headswap.trust.consent import Consent, consents_for
 from headswap.trust.credentials import sign_video
 from headswap.trust.label import check_label
+from headswap.trust.mark import mark_of
 from headswap.trust.policy import PolicyGate
 from headswap.trust.protected import refuse_protected
 from headswap.trust.rules import Rules
@@ -51,29 +48,8 @@ from headswap.vision.scene import Scene
 from headswap.vision.store import ModelStore
 from headswap.vision.store.hashes import sha256_of
 
-# Long enough that the decoding before a piece's first frame does not weigh, short enough that a
-# crash costs little.
-_PIECE_FRAMES = 120
 # The texture a little finer than the largest head drawn from it.
 _TEXTURE_GAIN = 1.25
-
-
-@dataclass(frozen=True, slots=True)
-class SwapOptions:
-    """How to swap.
-
-    skin: whose tone head and neck are given, the target's, the photo's, or one between.
-    workers: rendering processes, None for one per core. label: a small text drawn on every frame.
-    """
-
-    resolution: Resolution = "source"
-    engine: str = "mesh"
-    skin: Skin = "blend"
-    mute: bool = False
-    largest_face: bool = False
-    crf: int = 16
-    workers: int | None = None
-    label: str = ""
 
 
 @dataclass(slots=True)
@@ -88,6 +64,19 @@ class _Stages:
         yield
         taken_s = self.seconds.get(name, 0.0) + time.perf_counter() - start
         self.seconds[name] = round(taken_s, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What the stages of one swap work with."""
+
+    options: SwapOptions
+    engine: Engine
+    store: ModelStore
+    crew: Compute
+    beside: ThreadPoolExecutor
+    report: Report
+    stages: _Stages
 
 
 def swap(
@@ -113,19 +102,21 @@ def swap(
     default nothing explicit. scene: an earlier analysis of the same video. work: a folder for what
     is made on the way; given again after a crash, what is finished there is not done again.
     compute: where parts are rendered, processes of this machine by default. task_id: the id that
-    the result bears, a new one by default. sign: whether content credentials are put into it, by
+    the result bears, a new one by default, or that of the try that is gone on with; it begins with
+    the 16 hex digits that are the mark. sign: whether content credentials are put into it, by
     `Signer.default`; False only where another process does that. The file at `out` is replaced at
     the very end, in one step, or not at all.
 
     Raises:
         ConsentMissing, ExplicitContentFound, ProtectedPerson: a rule is broken; nothing is written.
         VideoError, PhotoError, MappingError, ModelError, OutputError, EngineUnknown, WorkerDied,
-        CertificateUnusable, SigningFailed, LabelUnusable.
+        CertificateUnusable, SigningFailed, LabelUnusable. ValueError for an id of another form.
     """
     video, out = Path(video), Path(out)
     options = options or SwapOptions()
     options = replace(options, label=check_label(options.label))
-    task_id = task_id or new_id(time.time_ns() // 1_000_000)
+    if task_id is not None:
+        mark_of(task_id)
     signer = Signer.default() if sign else None
     paths = {obj_id: Path(path) for obj_id, path in photos.items()}
     consents = consents_for(paths, consent)
@@ -140,6 +131,7 @@ def swap(
         beside = stack.enter_context(ThreadPoolExecutor(2))
         crew = compute or stack.enter_context(Crew(options.workers or os.cpu_count() or 1))
         folder = work or Path(stack.enter_context(TemporaryDirectory(prefix="headswap-")))
+        shared = _Shared(options, engine, store, crew, beside, report, stages)
         # Photos first: a bad one should be known before minutes are spent on the video.
         with stages.timed("photos"):
             reader = ReferenceReader(store, threads=2)
@@ -153,30 +145,19 @@ def swap(
         _check_mapping(scene, paths)
         # Beside everything else; nothing is drawn before it is done.
         looked_through = beside.submit(gate.check_video, scene)
-        place = SwapFolder(folder, video, paths, repr(replace(options, workers=None)))
+        place = SwapFolder(folder, video, paths, f"{replace(options, workers=None)} {task_id}")
         if not place.plan_path.is_file():
-            with stages.timed("survey"):
-                size_wh = output_size(scene.video, options.resolution)
-                plan = first_plan(scene, size_wh, paths, folder, options.skin)
-                # The survey looks at the video alone, so heads are made while it goes on.
-                looked = beside.submit(_survey, plan, crew, options, report)
-                heads = _build_heads(scene, portraits, size_wh, reader)
-                networks = FaceLandmarks(store), Blendshapes(store)
-                plan = calibrated_plan(plan, heads, engine, *networks)
-                looks = looked.result()
-            with stages.timed("plan"):
-                report(Progress("plan", 0, 1))
-                final_plan(plan, looks).save(place.plan_path)
-                report(Progress("plan", 1, 1))
-                del plan, heads, looks
+            plan = _planned(shared, scene, portraits, reader, folder)
+            replace(plan, task_id=task_id or _new_id()).save(place.plan_path)
+            del plan
         # Mapped from its file, the plan of a long video takes hardly any memory here.
         plan = place.plan()
         with stages.timed("policy"):
             looked_through.result()
         with stages.timed("render"):
-            pieces = _render(plan, place, crew, options, report)
+            pieces = render_parts(plan, place, crew, options, report)
         done = SwapReport(
-            task_id=task_id,
+            task_id=plan.task_id,
             signed_by=signer.name if signer else "",
             video=str(video),
             out=str(out),
@@ -201,6 +182,31 @@ def swap(
     return done
 
 
+def _planned(
+    shared: _Shared,
+    scene: Scene,
+    portraits: Mapping[int, Portrait],
+    reader: ReferenceReader,
+    folder: Path,
+) -> RenderPlan:
+    """The plan, complete but for the task's id."""
+    options, report = shared.options, shared.report
+    with shared.stages.timed("survey"):
+        size_wh = output_size(scene.video, options.resolution)
+        plan = first_plan(scene, size_wh, portraits, folder, options.skin)
+        # The survey looks at the video alone, so heads are made while it goes on.
+        looked = shared.beside.submit(survey_parts, plan, shared.crew, options, report)
+        heads = _build_heads(scene, portraits, size_wh, reader)
+        networks = FaceLandmarks(shared.store), Blendshapes(shared.store)
+        plan = calibrated_plan(plan, heads, shared.engine, *networks)
+        looks = looked.result()
+    with shared.stages.timed("plan"):
+        report(Progress("plan", 0, 1))
+        plan = replace(final_plan(plan, looks), marked=options.mark)
+        report(Progress("plan", 1, 1))
+    return plan
+
+
 def _statement(
     done: SwapReport, video: Path, photos: Mapping[int, Path], options: SwapOptions
 ) -> SwapStatement:
@@ -215,9 +221,14 @@ def _statement(
         models=done.models,
         size_wh=(done.width, done.height),
         mute=options.mute,
+        mark=done.task_id[:16] if options.mark else "",
         label=options.label,
         consents={person.obj_id: asdict(person.consent) for person in done.people},
     )
+
+
+def _new_id() -> str:
+    return new_id(time.time_ns() // 1_000_000)
 
 
 def _check_output(video: Path, out: Path) -> None:
@@ -278,85 +289,3 @@ def _build_heads(
         largest = float(np.percentile(scales, 95)) * resize
         heads[obj_id] = reader.head(portrait, _TEXTURE_GAIN * largest)
     return heads
-
-
-def _survey(
-    plan: RenderPlan, crew: Compute, options: SwapOptions, report: Report
-) -> list[KeyLook | Glimpse]:
-    path = plan.folder / "first.plan"
-    plan.save(path)
-    count = len(plan.pts)
-    stretches = _stretches(count, min(crew.size, max(1, count // 24)))
-    outs = [plan.folder / f"looks-{start}" for start, _ in stretches]
-    keys = sum(len(appearance.key_frames()) for appearance in plan.appearances)
-    jobs = _jobs("survey", path, plan.info.path, stretches, outs, options)
-    crew.do(jobs, _counter("survey", 0, keys, report))
-    # Written a moment ago by this program's own workers.
-    return [look for out in outs for look in pickle.loads(out.read_bytes())]  # noqa: S301
-
-
-def _render(
-    plan: RenderPlan, place: SwapFolder, crew: Compute, options: SwapOptions, report: Report
-) -> list[Path]:
-    count = len(plan.pts)
-    stretches = _stretches(count, _pieces(count))
-    pieces = [place.piece_path(start) for start, _ in stretches]
-    missing = [i for i, piece in enumerate(pieces) if not piece.is_file()]
-    jobs = _jobs(
-        "render",
-        place.plan_path,
-        plan.info.path,
-        [stretches[i] for i in missing],
-        [pieces[i] for i in missing],
-        options,
-    )
-    left = sum(stretches[i][1] - stretches[i][0] for i in missing)
-    crew.do(jobs, _counter("render", count - left, count, report))
-    return pieces
-
-
-def _counter(stage: str, done: int, total: int, report: Report) -> Callable[[int], None]:
-    """Adds up what several workers have finished, after `done`, and reports it."""
-    lock = threading.Lock()
-
-    def count(finished: int) -> None:
-        nonlocal done
-        with lock:
-            done += finished
-            report(Progress(stage, done, total))
-
-    return count
-
-
-def _jobs(
-    do: str,
-    plan: Path,
-    video: Path,
-    stretches: list[tuple[int, int]],
-    outs: list[Path],
-    options: SwapOptions,
-) -> list[Job]:
-    return [
-        Job(
-            do=do,
-            plan=str(plan),
-            video=str(video),
-            start=start,
-            stop=stop,
-            out=str(out),
-            engine=options.engine,
-            crf=options.crf,
-            label=options.label,
-        )
-        for (start, stop), out in zip(stretches, outs, strict=True)
-    ]
-
-
-def _pieces(frames: int) -> int:
-    """How many pieces: an even number, so that two workers end together, of a bounded length."""
-    return 1 if frames < 24 else 2 * math.ceil(frames / (2 * _PIECE_FRAMES))
-
-
-def _stretches(count: int, parts: int) -> list[tuple[int, int]]:
-    edges = np.linspace(0, count, parts + 1).round().astype(int)
-    return [(int(a), int(b)) for a, b in pairwise(edges) if a < b]

@@ -1,0 +1,40 @@
+"""Marking: puts a plan's invisible mark into its frames, around each head that is drawn."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from headswap.arrays import F32
+from headswap.media import Frame
+from headswap.swapping.plan import RenderPlan
+from headswap.trust.mark import Circle, Marker, mark_of
+
+# From the middle of the face, in its height from forehead to chin: how far the mark reaches, and
+# what belongs to the heads of others.
+REACH, SPARED = 2.4, 1.4
+_FOREHEAD, _CHIN, _FACE = 10, 152, 468
+
+
+class Marking:
+    """What is marked where, for the frames of one plan."""
+
+    def __init__(self, plan: RenderPlan) -> None:
+        self._plan = plan
+        self._marker = Marker(mark_of(plan.task_id), plan.size_wh) if plan.marked else None
+
+    def put(self, frame: Frame) -> Frame:
+        """The frame with the mark around its swapped heads; the same frame where there are none."""
+        if self._marker is None:
+            return frame
+        i, plan = frame.index, self._plan
+        drawn = [a for a in plan.present(i) if a.drawn(i, plan.size_wh)]
+        others = [b.landmarks[i - b.first] for b in plan.bystanders if b.first <= i < b.stop]
+        inside = [_around(a.landmarks(i), REACH) for a in drawn]
+        return self._marker.put(frame, inside, [_around(face, SPARED) for face in others])
+
+
+def _around(landmarks: F32, reach: float) -> Circle:
+    x, y = landmarks[:_FACE, :2].mean(axis=0)
+    # In depth too, so that nodding does not shrink it.
+    height = np.linalg.norm(landmarks[_FOREHEAD] - landmarks[_CHIN])
+    return Circle(float(x), float(y), reach * float(height))

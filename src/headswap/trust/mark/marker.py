@@ -1,0 +1,136 @@
+"""Marker: writes a mark into the luma of a finished frame, around the heads that were swapped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from headswap.arrays import F32, U8
+from headswap.media import Frame
+from headswap.trust.mark.cells import ACROSS, drawn, guides, meaning, sown
+from headswap.trust.mark.words import spoken
+
+# No frame differs by more than this, root mean square, 42.4 dB; and where it is marked by no more
+# than that, 40.3 dB, which is reached in busy pictures only.
+_MOST_RMS, _MOST_RMS_INSIDE = 1.93, 2.45
+# The least is that of a picture 720 pixels high; coarser ones need more, being coded more coarsely.
+_FULL_PX, _MOST_NEED = 720, 1.6
+# Amplitude in levels: least, most, and as a share of what is going on in the picture already,
+# beyond what may be grain.
+_LEAST, _MOST, _OF_ACTIVITY = 0.8, 4.0, 0.9
+_GRAIN = 1.2
+# Noise on black shows most. Levels: up to here the share below is put on, from there on all.
+_BLACK, _GREY, _ON_BLACK = 24.0, 64.0, 0.6
+# What is looked at has so many pixels to a cell.
+_SAMPLES = 2
+# Of a radius: the outer part over which the mark fades.
+_FADE = 0.2
+_Box = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """A part of a picture, in pixels."""
+
+    x: float
+    y: float
+    radius: float
+
+
+class Marker:
+    """Writes one mark into frames of one size. What it writes depends on the frame alone."""
+
+    def __init__(self, mark: int, size_wh: tuple[int, int]) -> None:
+        """Raises ValueError for a mark that does not fit into 64 bits."""
+        cells = np.where(guides(), 1, spoken(mark)[meaning()]).astype(np.float32) * sown()
+        self._cell_px = min(size_wh) / ACROSS
+        need = float(np.clip(np.sqrt(_FULL_PX / min(size_wh)), 1.0, _MOST_NEED))
+        self._least = _LEAST * need
+        self._samples = size_wh[0] * size_wh[1] * (_SAMPLES / self._cell_px) ** 2
+        self._pattern = drawn(cells, size_wh, self._cell_px)
+
+    def put(self, frame: Frame, inside: Sequence[Circle], outside: Sequence[Circle]) -> Frame:
+        """The frame with the mark inside of circles, but not inside of others; only luma changes.
+
+        Nothing changes beyond the circles' edges, where the mark has faded to nothing.
+        """
+        box = _around(inside, (frame.width, frame.height))
+        if box is None:
+            return frame
+        x0, y0, x1, y1 = box
+        old = frame.y[y0:y1, x0:x1]
+        shrink = _SAMPLES / self._cell_px
+        small = (max(1, round((x1 - x0) * shrink)), max(1, round((y1 - y0) * shrink)))
+        shape = _shape(inside, outside, box, small)
+        looked = np.asarray(cv2.resize(old, small, interpolation=cv2.INTER_AREA), np.uint8)
+        gain = shape * _strength(looked, self._least)
+        gain *= _bounded(gain, shape, self._samples)
+        change = cv2.resize(gain, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
+        cv2.multiply(change, self._pattern[y0:y1, x0:x1], dst=change)
+        y = frame.y.copy()
+        cv2.add(old, change, dst=y[y0:y1, x0:x1], dtype=cv2.CV_8U)
+        y.flags.writeable = False
+        return replace(frame, y=y)
+
+
+def _around(
+    circles: Sequence[Circle], size_wh: tuple[int, int]
+) -> tuple[int, int, int, int] | None:
+    """The part of the picture that the circles reach into."""
+    if not circles:
+        return None
+    x0 = max(0, int(min(c.x - c.radius for c in circles)))
+    y0 = max(0, int(min(c.y - c.radius for c in circles)))
+    x1 = min(size_wh[0], int(max(c.x + c.radius for c in circles)) + 1)
+    y1 = min(size_wh[1], int(max(c.y + c.radius for c in circles)) + 1)
+    return (x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
+
+
+def _shape(
+    inside: Sequence[Circle],
+    outside: Sequence[Circle],
+    box: _Box,
+    size_wh: tuple[int, int],
+) -> F32:
+    """(h, w) 0..1: where to mark, for a smaller picture of a box."""
+    across = box[0] + (np.arange(size_wh[0], dtype=np.float32) + 0.5) * (
+        (box[2] - box[0]) / size_wh[0]
+    )
+    down = box[1] + (np.arange(size_wh[1], dtype=np.float32) + 0.5) * (
+        (box[3] - box[1]) / size_wh[1]
+    )
+    shape = np.zeros(size_wh[::-1], np.float32)
+    for circle in inside:
+        np.maximum(shape, _depth(circle, across, down), out=shape)
+    for circle in outside:
+        np.minimum(shape, 1 - _depth(circle, across, down), out=shape)
+    return shape
+
+
+def _depth(circle: Circle, across: F32, down: F32) -> F32:
+    """0 outside, rising to 1 where the circle's edge is far enough."""
+    squares = np.square(across - circle.x)[None] + np.square(down - circle.y)[:, None]
+    return np.clip((1 - np.sqrt(squares) / circle.radius) / _FADE, 0, 1).astype(np.float32)
+
+
+def _bounded(gain: F32, shape: F32, samples: float) -> float:
+    """A factor 0..1 for a gain whose power is too much; samples: how many the picture has."""
+    power = float(np.square(gain).sum())
+    marked = float(np.square(shape).sum())
+    allowed = min(_MOST_RMS**2 * samples, _MOST_RMS_INSIDE**2 * marked)
+    return float(np.sqrt(min(1.0, allowed / max(power, 1e-9))))
+
+
+def _strength(small: U8, least: float) -> F32:
+    """(h, w) levels: how much may be added without being seen, from a small picture's luma."""
+    picture = small.astype(np.float32)
+    mean = cv2.blur(picture, (3, 3))
+    activity = np.sqrt(np.maximum(cv2.blur(picture * picture, (3, 3)) - mean * mean, 0))
+    # A lone edge hides nothing beside it; texture has no quiet place near.
+    activity = cv2.blur(cv2.erode(activity, np.ones((5, 5), np.uint8)), (3, 3))
+    amplitude = np.clip(_OF_ACTIVITY * (activity - _GRAIN), least, _MOST)
+    light = np.clip((mean - _BLACK) / (_GREY - _BLACK), 0, 1)
+    return np.asarray(amplitude * (_ON_BLACK + (1 - _ON_BLACK) * light), np.float32)
