@@ -20,7 +20,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Scene": "headswap.vision.scene",
-    "SwapOptions": "headswap.swapping.swap",
+    "SwapOptions": "headswap.swapping.options",
     "SwapReport": "headswap.swapping.report",
     "analyze": "headswap.vision.analyze",
     "swap": "headswap.swapping.swap",

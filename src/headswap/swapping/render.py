@@ -283,8 +283,8 @@ class Renderer:
                 plane = np.asarray(cv2.resize(key.front[name], size), np.uint8)
                 # Of what lay outside the key frame's crop it says nothing.
                 known = np.dstack([plane, np.full_like(plane, 255)])
-                carried = carried(known, motion, key.box, box, None, cv2.BORDER_CONSTANT)
-                both = carried.astype(np.float32) * np.float32(share)
+                there = carried(known, motion, key.box, box, None, cv2.BORDER_CONSTANT)
+                both = there.astype(np.float32) * np.float32(share)
                 nothing = np.zeros(shape, np.float32)
                 total[name] = np.add(total.get(name, nothing), both[..., 0])
                 weight[name] = np.add(weight.get(name, nothing), both[..., 1])
