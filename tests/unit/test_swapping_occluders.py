@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 from headswap.arrays import F32, U8, Bool
+from headswap.media import Frame
 from headswap.sample import Identity, SampleSpec, build_scene
 from headswap.swapping.compose.blend import keep, lay_over
 from headswap.swapping.compose.crossing import person_in_front
-from headswap.swapping.compose.occluders import Occluder, find_occluder, put_in_front
-from headswap.swapping.face_history import FaceHistory, learn_face, strange_places
+from headswap.swapping.compose.front_layer import Occluder, occluder_of, put_in_front
+from headswap.swapping.compose.occluders import find_occluder
+from headswap.swapping.face_history import FaceHistory, learn_face
 from headswap.swapping.face_sheet import (
     SHEET_WH,
     frame_from_sheet,
@@ -20,8 +22,8 @@ from headswap.swapping.face_sheet import (
     sheet_from_frame,
     sheet_lively,
 )
-from headswap.swapping.glimpses import Glimpse
-from headswap.swapping.hand_tracks import drawn_hand, hand_size, hand_tracks
+from headswap.swapping.glimpses import Glimpse, GlimpseReader, glimpse_step
+from headswap.swapping.hand_tracks import drawn_hand, hand_tracks
 from headswap.swapping.occlusion import (
     Occlusion,
     load_occlusion,
@@ -29,7 +31,9 @@ from headswap.swapping.occlusion import (
     occlusion_path,
     save_occlusion,
 )
+from headswap.swapping.things import carried, shifts_between, strange_places
 from headswap.vision.mattes import Mattes
+from headswap.vision.networks.hands import Hand, HandFinder, hand_size
 from tests.made_heads import appearance_of, face_at, layer_of, motion_of, turned
 
 SIZE = (260, 240)
@@ -86,7 +90,7 @@ def test_a_place_of_the_sheet_is_the_same_place_of_the_face_wherever_it_is() -> 
     first, second = face_at(130, 115, UNIT), face_at(118, 124, UNIT, turned(roll_deg=12))
     for face in (first, second):
         places, seen = frame_from_sheet(face)
-        texels, on_face = sheet_from_frame(face, (SIZE[1], SIZE[0]))
+        texels, _, on_face = sheet_from_frame(face, (SIZE[1], SIZE[0]))
         assert seen[sheet_face()].mean() > 0.9 and on_face.any()
         v, u = 40, 34
         x, y = places[v, u].round().astype(int)
@@ -95,7 +99,7 @@ def test_a_place_of_the_sheet_is_the_same_place_of_the_face_wherever_it_is() -> 
 
 def test_a_far_side_that_is_turned_away_is_not_seen() -> None:
     _, seen = frame_from_sheet(face_at(130, 115, UNIT, turned(yaw_deg=45)))
-    half = SHEET_WH[0] // 2
+    seen, half = seen & sheet_face(), SHEET_WH[0] // 2
     left, right = seen[:, :half].mean(), seen[:, half:].mean()
     assert min(left, right) < 0.7 * max(left, right)
 
@@ -117,6 +121,27 @@ def test_a_microphone_is_before_the_face_as_long_as_it_is_held_there() -> None:
     for k in HELD:
         assert strange[k][true & judged].mean() > 0.85
         assert strange[k][~true & sheet_face()].mean() < 0.06
+
+
+def test_a_thing_beside_the_face_is_seen_to_come_and_its_way_is_known() -> None:
+    landmarks = np.repeat(face_at(130, 115, UNIT)[None], COUNT, 0)
+    # It rises over the chin, stays a while and goes.
+    heights = {4: 205, 5: 180, 6: 155, 7: 150, 8: 180}
+    pictures = [
+        with_microphone(face_picture(i), heights[i])[0] if i in heights else face_picture(i)
+        for i in range(COUNT)
+    ]
+    sheets, seen = sheets_of(landmarks, pictures)
+    strange = strange_places(sheets, seen, np.zeros_like(seen))
+    there = [k for k in range(COUNT) if strange[k].any()]
+    assert set(there) >= {5, 6, 7, 8} and set(there) <= set(heights)
+    assert strange[6][~sheet_face()].sum() > 50
+    shifts = shifts_between(sheets, strange)
+    texels = 4 / UNIT
+    assert shifts[5] == pytest.approx([0, -25 * texels], abs=3)
+    assert shifts[6] == pytest.approx([0, -5 * texels], abs=2) and not shifts[0].any()
+    whole = carried(strange, strange, shifts)
+    assert (whole[strange] == 255).all() and (whole[6] > 0).sum() > strange[6].sum()
 
 
 def test_what_is_there_for_one_look_only_is_not_kept() -> None:
@@ -146,7 +171,9 @@ def _alpha(picture: U8, strange: F32 | None, hands: list[F32]) -> tuple[F32, Occ
     )
     alpha = np.zeros((SIZE[1], SIZE[0]), np.float32)
     if found is not None:
-        alpha[found.window] = found.alpha
+        shown, changed = np.zeros_like(picture), np.ones(alpha.shape, np.bool_)
+        put_in_front(found, shown, changed)
+        alpha = shown.max(axis=2) / np.maximum(picture.max(axis=2), np.float32(1))
     return alpha, found
 
 
@@ -155,7 +182,7 @@ def test_the_microphone_s_pixels_are_found_and_the_face_s_are_not() -> None:
     strange = strange_places(sheets, seen, np.zeros_like(seen))[5].astype(np.float32)
     picture, true = with_microphone(face_picture(5))
     alpha, _ = _alpha(picture, strange, [])
-    _, on_face = sheet_from_frame(face_at(130, 115, UNIT), (SIZE[1], SIZE[0]))
+    _, _, on_face = sheet_from_frame(face_at(130, 115, UNIT), (SIZE[1], SIZE[0]))
     inner = cv2.erode(true.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     outer = cv2.dilate(true.astype(np.uint8), np.ones((5, 5), np.uint8)) == 0
     assert (alpha[inner & on_face] > 0.5).mean() > 0.95
@@ -174,10 +201,10 @@ def made_hand(x: float, y: float, size: float) -> F32:
 def test_a_hand_of_another_colour_is_found_by_its_points_and_its_colour() -> None:
     hand = made_hand(140, 150, 80)
     picture = face_picture(5)
-    true = drawn_hand(hand, picture.shape[:2], 1.0, 6) > 0
+    true = drawn_hand(hand, np.zeros(picture.shape[:2], np.uint8), 1.0, 6) > 0
     picture[true] = (120, 80, 60)
     alpha, found = _alpha(picture, None, [hand])
-    _, on_face = sheet_from_frame(face_at(130, 115, UNIT), (SIZE[1], SIZE[0]))
+    _, _, on_face = sheet_from_frame(face_at(130, 115, UNIT), (SIZE[1], SIZE[0]))
     outer = cv2.dilate(true.astype(np.uint8), np.ones((5, 5), np.uint8)) == 0
     assert found is not None
     assert (alpha[true & on_face] > 0.5).mean() > 0.95
@@ -189,12 +216,29 @@ def test_without_hand_or_thing_there_is_no_occluder() -> None:
 
 
 def test_an_occluder_s_inside_counts_as_unchanged_and_its_edge_is_mixed() -> None:
-    alpha = np.array([[0, 0.5, 1]], np.float32)
-    front = Occluder((slice(1, 2), slice(0, 3)), alpha, np.full((1, 3, 3), 200, np.uint8))
+    line = np.zeros((1, 3, 2), np.float32)
+    line[..., 1] = [[0, 0.5, 1]]
+    own, inner = np.full((1, 3, 3), 200, np.uint8), np.full((1, 3, 3), 180, np.uint8)
+    front = Occluder((slice(1, 2), slice(0, 3)), own, line, inner)
     pixels, changed = np.full((2, 3, 3), 100, np.uint8), np.ones((2, 3), np.bool_)
     put_in_front(front, pixels, changed)
-    assert pixels[..., 0].tolist() == [[100, 100, 100], [100, 150, 200]]
+    assert pixels[..., 0].tolist() == [[100, 100, 100], [100, 140, 200]]
     assert changed.tolist() == [[True, True, True], [True, True, False]]
+
+
+def test_an_edge_found_at_a_third_of_the_size_follows_the_picture_s_own() -> None:
+    full = np.full((60, 60, 3), 200, np.uint8)
+    full[:, 31:] = 40
+    image = np.asarray(cv2.resize(full, (20, 20), interpolation=cv2.INTER_AREA), np.uint8)
+    alpha = np.zeros((20, 20), np.float32)
+    alpha[:, 11:] = 1
+    found = occluder_of(full, image, np.asarray(cv2.blur(alpha, (3, 3)), np.float32), 5.0, (0, 0))
+    assert found is not None
+    pixels, changed = np.full_like(full, 120), np.ones((60, 60), np.bool_)
+    put_in_front(found, pixels, changed)
+    assert (pixels[10:50, :28] == 120).all() and (pixels[10:50, 36:] < 50).all()
+    assert (pixels[10:50, 30, 0].astype(int) - pixels[10:50, 31, 0]).min() > 30
+    assert occluder_of(full, image, np.zeros_like(alpha), 5.0, (0, 0)) is None
 
 
 def _glimpse(frame: int, hands: list[F32], presence: float = 0.95) -> Glimpse:
@@ -229,7 +273,52 @@ def test_a_hand_that_is_not_surely_one_is_none(looks: list[Glimpse]) -> None:
     assert hand_tracks(looks) == []
 
 
-def _occlusion(pictures: list[U8], landmarks: F32, hands: dict[int, F32]) -> Occlusion:
+class _Finder(HandFinder):
+    """Sees a hand of the size of 60 px wherever a picture's brightest pixel is."""
+
+    def __init__(self) -> None:
+        self.palms = 0
+
+    def find(self, image: U8) -> list[Hand]:
+        self.palms += 1
+        return [self.again(image, np.zeros((21, 2), np.float32))]
+
+    def again(self, image: U8, points: F32) -> Hand:
+        y, x = np.unravel_index(int(image.max(axis=2).argmax()), image.shape[:2])
+        return Hand(made_hand(float(x), float(y), 60), 0.9)
+
+
+def _frame(index: int) -> Frame:
+    width, height = SIZE
+    rgb = np.full((height, width, 3), 20, np.uint8)
+    rgb[100 + 2 * (index // 4) :, 60 + 4 * index :] = 200
+    return Frame.from_rgb(index, index, rgb)
+
+
+def test_hands_are_the_same_in_any_stretches_and_palms_sought_at_every_other_look() -> None:
+    count = 40
+    landmarks = np.repeat(face_at(130, 115, UNIT)[None], count, 0)
+    appearance = appearance_of(motion_of(landmarks, np.eye(3)))
+    assert [glimpse_step(rate) for rate in (15, 25, 60)] == [2, 3, 6]
+
+    def glimpses(span: tuple[int, int]) -> tuple[list[Glimpse], int]:
+        finder = _Finder()
+        reader = GlimpseReader(appearance, span, 25.0, SIZE, finder)
+        return [look for i in reader.frames() for look in reader.take(_frame(i))], finder.palms
+
+    whole, palms = glimpses((0, count))
+    assert sorted(look.frame for look in whole) == [*range(0, count, 3)] and palms == 8
+    parts = [look for span in ((0, 4), (4, 16), (16, count)) for look in glimpses(span)[0]]
+    of_parts = {look.frame: look for look in parts}
+    assert len(parts) == len(whole) and not glimpses((16, 16))[0]
+    for look in whole:
+        other = of_parts[look.frame]
+        assert np.array_equal(look.sheet, other.sheet) and np.array_equal(look.hands, other.hands)
+    # Between two palms each place is looked at that either tells of.
+    assert all(len(look.hands) >= 1 for look in whole)
+
+
+def _occlusion(pictures: list[U8], landmarks: F32, hands: dict[int, F32]) -> Occlusion | None:
     appearance = appearance_of(motion_of(landmarks, np.eye(3)))
     sheets, _ = sheets_of(landmarks, pictures)
     looks = [
@@ -245,11 +334,13 @@ def _occlusion(pictures: list[U8], landmarks: F32, hands: dict[int, F32]) -> Occ
 def test_a_hand_that_looks_just_like_the_face_is_the_face() -> None:
     landmarks, pictures = film()
     hands = {k: made_hand(130, 130, 80) for k in HELD}
-    assert _occlusion(pictures, landmarks, hands).hands == ()
+    assert _occlusion(pictures, landmarks, hands) is None
     shown = [p.copy() for p in pictures]
     for k, hand in hands.items():
-        shown[k][drawn_hand(hand, shown[k].shape[:2], 1.0, 6) > 0] = (120, 80, 60)
-    assert len(_occlusion(shown, landmarks, hands).hands) == 1
+        drawn = drawn_hand(hand, np.zeros(shown[k].shape[:2], np.uint8), 1.0, 6)
+        shown[k][drawn > 0] = (120, 80, 60)
+    found = _occlusion(shown, landmarks, hands)
+    assert found is not None and len(found.hands) == 1
 
 
 def test_an_occlusion_that_is_saved_is_the_one_that_is_loaded(
@@ -257,6 +348,7 @@ def test_an_occlusion_that_is_saved_is_the_one_that_is_loaded(
 ) -> None:
     landmarks, pictures = film(HELD)
     made = _occlusion(pictures, landmarks, {2: made_hand(400, 400, 80), 3: made_hand(400, 400, 80)})
+    assert made is not None
     path = occlusion_path(tmp_path_factory.mktemp("plan"), 3)
     save_occlusion(path, made)
     read = load_occlusion(path)

@@ -15,13 +15,20 @@ from headswap.swapping.face_history import (
     in_usual_light,
     learn_face,
     smoothed,
-    strange_places,
     strangeness,
 )
-from headswap.swapping.face_sheet import SHEET_WH, TEXELS_PER_CM, frame_from_sheet, sheet_places
+from headswap.swapping.face_sheet import (
+    SHEET_WH,
+    TEXELS_PER_CM,
+    frame_from_sheet,
+    sheet_face,
+    sheet_inner,
+    sheet_places,
+)
 from headswap.swapping.glimpses import Glimpse
 from headswap.swapping.hand_tracks import HandTrack, drawn_hand, hand_size, hand_tracks
 from headswap.swapping.plan import Appearance, Box
+from headswap.swapping.things import carried, shifted, shifts_between, strange_places
 
 # A hand's neighbourhood says nothing of the face: its outline is not known to a hair.
 _CLEAR_OF_HAND, _INSIDE_HAND = 1.8, 0.9
@@ -29,6 +36,8 @@ _CLEAR_OF_HAND, _INSIDE_HAND = 1.8, 0.9
 _SIZES_CM = (6.5, 22.0)
 _LEAST_UNDER_CM2, _LEAST_STRANGE, _VERY_SURE = 4.0, 0.08, 0.985
 _FINGER_CM = 0.8
+# How surely a thing is there between the glimpse that first shows it and the one before.
+_COMING = 0.6
 # Hair over the face must never be taken for a thing before it.
 _HAIR, _HAIR_MOVES_CM = 0.3, 0.6
 _MOST_HAIR = 0.4
@@ -54,25 +63,39 @@ class HairPlane:
 class Occlusion:
     """One appearance's face, and what is before it.
 
-    frames: (n,) int64, the frames of the glimpses. strange: (n, h, w) bool, where on the face's
-    sheet something is before it then. hands: those that were seen near it.
+    frames: (n,) int64, the frames of the glimpses. strange: (n, h, w) uint8, where on the face's
+    sheet something is before it then, 255 where it was seen, less where it would be. shifts:
+    (n, 2) float32 texels, by which it moves until the next glimpse. hands: those seen near it.
     """
 
     face: FaceHistory
     frames: I64
-    strange: Bool
+    strange: U8
+    shifts: F32
     hands: tuple[HandTrack, ...]
 
     def strange_at(self, frame: int) -> F32 | None:
-        """(h, w) float32 0..1 on the sheet, between glimpses a mixture; None for nowhere."""
+        """(h, w) float32 0..1 on the sheet, between glimpses on its way; None for nowhere."""
         after = int(np.searchsorted(self.frames, frame).clip(0, len(self.frames) - 1))
         before = max(0, after - 1)
-        if not (self.strange[before].any() or self.strange[after].any()):
+        here, there = (bool(self.strange[k].any()) for k in (before, after))
+        if not (here or there):
             return None
         span = max(1, int(self.frames[after] - self.frames[before]))
-        part = np.float32(np.clip((frame - self.frames[before]) / span, 0, 1))
-        a, b = (self.strange[k].astype(np.float32) for k in (before, after))
-        return (a + part * (b - a)).astype(np.float32)
+        part = float(np.clip((frame - self.frames[before]) / span, 0, 1))
+        if here and there:
+            first = self._moved(before, part * self.shifts[before])
+            second = self._moved(after, (part - 1) * self.shifts[before])
+            return np.asarray((1 - part) * first + part * second, np.float32)
+        # It comes or goes: as it was just before or after.
+        if there:
+            mask = self._moved(after, (part - 1) * self.shifts[after])
+            return mask * np.float32(max(part, _COMING))
+        mask = self._moved(before, part * self.shifts[max(0, before - 1)])
+        return mask * np.float32(max(1 - part, _COMING))
+
+    def _moved(self, glimpse: int, by_xy: F32) -> F32:
+        return shifted(self.strange[glimpse].astype(np.float32) / np.float32(255), by_xy)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,8 +110,8 @@ class _Look:
 
 def occlusion_of(
     appearance: Appearance, glimpses: Sequence[Glimpse], hair: Mapping[int, HairPlane]
-) -> Occlusion:
-    """What is before a face, from its glimpses in order of time.
+) -> Occlusion | None:
+    """What is before a face, from its glimpses in order of time; None for nothing.
 
     hair: by key frame, the person's own hair.
     """
@@ -105,10 +128,17 @@ def occlusion_of(
     visible = np.array([look.visible for look in looks])
     hands = _true_hands(hand_tracks(glimpses), looks, sheets, visible, hair)
     hidden = np.array([_under_hands(hands, look, _CLEAR_OF_HAND) for look in looks])
+    strange = strange_places(sheets, visible, hidden)
+    if not hands and not strange.any():
+        return None
+    # A hand changes its shape, and its points tell where it is.
+    things = strange & ~(strange & hidden).any(axis=(1, 2), keepdims=True)
+    shifts = shifts_between(sheets, things)
     return Occlusion(
         face=learn_face(sheets, visible & ~hidden),
         frames=np.array([look.frame for look in looks], np.int64),
-        strange=strange_places(sheets, visible, hidden),
+        strange=carried(strange, things, shifts),
+        shifts=shifts,
         hands=tuple(hands),
     )
 
@@ -147,11 +177,12 @@ def _is_strange(
     be very sure.
     """
     found: list[float] = []
+    face = usual.known & sheet_inner()
     for frame in track.frames:
         n = by_frame[int(frame)]
-        under = _under_hands([track], looks[n], _INSIDE_HAND) & looks[n].visible & usual.known
+        under = _under_hands([track], looks[n], _INSIDE_HAND) & face & looks[n].visible
         if under.sum() >= _LEAST_UNDER_CM2 * TEXELS_PER_CM**2:
-            clear = looks[n].visible & usual.known & ~under
+            clear = looks[n].visible & face & ~under
             lit = in_usual_light(
                 smoothed(sheets[n : n + 1])[0].astype(np.float32), usual.usual, clear
             )
@@ -183,7 +214,7 @@ def _under_hair(hair: Mapping[int, F32], keys: tuple[int, int]) -> Bool:
         if key in hair:
             under |= (hair[key] > _HAIR).astype(np.uint8)
     side = 2 * round(_HAIR_MOVES_CM * TEXELS_PER_CM) + 1
-    hidden = cv2.dilate(under, np.ones((side, side), np.uint8)) > 0
+    hidden = (cv2.dilate(under, np.ones((side, side), np.uint8)) > 0) & sheet_face()
     # A beard is hair as well, but stays where it is.
     left, right = sheet_places()[_MOUTH_CORNERS, 0].round().astype(int)
     hidden[round(float(sheet_places()[_NOSE_BASE, 1])) :, left - 6 : right + 7] = False
@@ -203,7 +234,8 @@ def _under_hands(hands: Sequence[HandTrack], look: _Look, thickness: float) -> B
         extent = look.places[drawn].max(axis=0) - corner
         factor = np.float32(64 / max(float(extent.max()), 1.0))
         finger = _FINGER_CM * look.scale_px_cm * float(factor)
-        mask = drawn_hand((points - corner) * factor, (66, 66), thickness, finger)
+        mask = np.zeros((66, 66), np.uint8)
+        drawn_hand((points - corner) * factor, mask, thickness, finger)
         at = np.clip(((look.places - corner) * factor).round(), 0, 65).astype(int)
         under |= drawn & (mask[at[..., 1], at[..., 0]] > 0)
     return under
@@ -216,15 +248,19 @@ def occlusion_path(folder: Path, number: int) -> Path:
 def save_occlusion(path: Path, occlusion: Occlusion) -> None:
     """Keeps it in a file."""
     counts = np.array([len(track.frames) for track in occlusion.hands], np.int64)
+    there = occlusion.strange.any(axis=(1, 2))
     np.savez(
         path,
         usual=occlusion.face.usual,
         spread=occlusion.face.spread,
         known=occlusion.face.known,
         frames=occlusion.frames,
-        strange=np.packbits(occlusion.strange),
+        strange_at=np.flatnonzero(there),
+        strange=occlusion.strange[there],
+        shifts=occlusion.shifts,
         hand_counts=counts,
         hand_presence=np.concatenate([[], *(t.presence for t in occlusion.hands)]),
+        hand_longer=np.array([track.longer for track in occlusion.hands], np.int64),
         hand_frames=np.concatenate([[], *(t.frames for t in occlusion.hands)]).astype(np.int64),
         hand_points=np.concatenate(
             [np.zeros((0, 21, 2), np.float32), *(t.points for t in occlusion.hands)]
@@ -235,15 +271,17 @@ def save_occlusion(path: Path, occlusion: Occlusion) -> None:
 def load_occlusion(path: Path) -> Occlusion:
     """What `save_occlusion` kept."""
     with np.load(path) as data:
-        shape = (len(data["frames"]), *SHEET_WH[::-1])
-        bits = np.unpackbits(data["strange"], count=int(np.prod(shape)))
+        strange = np.zeros((len(data["frames"]), *SHEET_WH[::-1]), np.uint8)
+        strange[data["strange_at"]] = data["strange"]
         ends = np.cumsum(data["hand_counts"])[:-1]
         names = ("hand_frames", "hand_points", "hand_presence")
         parts = [np.split(data[name], ends) for name in names]
-        tracks = zip(*parts, strict=True) if len(data["hand_counts"]) else ()
+        longer = [int(n) for n in data["hand_longer"]]
+        tracks = zip(*parts, longer, strict=True) if longer else ()
         return Occlusion(
             FaceHistory(data["usual"], data["spread"], data["known"]),
             data["frames"],
-            bits.reshape(shape) > 0,
+            strange,
+            data["shifts"],
             tuple(HandTrack(*track) for track in tracks),
         )

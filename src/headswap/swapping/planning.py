@@ -158,7 +158,8 @@ def final_plan(plan: RenderPlan, looks: Sequence[KeyLook | Glimpse]) -> RenderPl
             if appearance.number in glimpses:
                 hair = _key_hair(plan.folder, appearance)
                 seen = occlusion_of(appearance, glimpses[appearance.number], hair)
-                save_occlusion(occlusion_path(plan.folder, appearance.number), seen)
+                if seen is not None:
+                    save_occlusion(occlusion_path(plan.folder, appearance.number), seen)
         plates.result()
     return replace(plan, appearances=appearances)
 

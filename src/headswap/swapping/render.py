@@ -17,11 +17,12 @@ from headswap.swapping.compose.behind import FOLLOW_PX_PER_CM, Backdrop, KeyBody
 from headswap.swapping.compose.blend import compose_head, keep, lay_over, softened
 from headswap.swapping.compose.crossing import face_in_front
 from headswap.swapping.compose.follow import between
+from headswap.swapping.compose.front_layer import Occluder, put_in_front
 from headswap.swapping.compose.grain import grained
 from headswap.swapping.compose.light import light_gain, tone_texture
 from headswap.swapping.compose.mosaic import Plate
 from headswap.swapping.compose.neck import NeckTone, agreement, led_over, neck_box, tone_neck
-from headswap.swapping.compose.occluders import Occluder, find_occluder, put_in_front, touches
+from headswap.swapping.compose.occluders import find_occluder, touches
 from headswap.swapping.compose.plate import body_layer, over, settle
 from headswap.swapping.compose.removal import (
     faded,

@@ -20,7 +20,7 @@ from headswap.swapping.compose.plate import clear_background, clear_of, cue_at_w
 from headswap.swapping.compose.removal import head_area, own_hair
 from headswap.swapping.compose.shading import light_of
 from headswap.swapping.compose.worn import headgear
-from headswap.swapping.glimpses import Glimpse, glimpse, glimpse_frames
+from headswap.swapping.glimpses import Glimpse, GlimpseReader
 from headswap.swapping.plan import Appearance, Box, RenderPlan, box_around
 from headswap.swapping.reference import skin_tone
 from headswap.swapping.spans import WIDE_REACH_CM, part_seen, spans_of
@@ -72,25 +72,30 @@ def survey(
 
     looked: called after each look at a person.
     """
-    wanted: dict[int, list[Appearance]] = {}
+    keys: dict[int, list[Appearance]] = {}
     for appearance in plan.appearances:
-        # Every key frame is one of them.
-        for frame in glimpse_frames(appearance):
+        for frame in appearance.key_frames():
             if start <= frame < stop:
-                wanted.setdefault(int(frame), []).append(appearance)
+                keys.setdefault(int(frame), []).append(appearance)
     views = _view_boxes(plan, start, stop)
-    frames = sorted({*wanted, *views})
+    hands = HandFinder(store)
+    rate = float(plan.info.rate)
+    glimpses: dict[int, list[GlimpseReader]] = {}
+    for appearance in plan.appearances:
+        reader = GlimpseReader(appearance, (start, stop), rate, plan.size_wh, hands)
+        for frame in reader.frames():
+            glimpses.setdefault(frame, []).append(reader)
+    frames = sorted({*keys, *views, *glimpses})
     if not frames:
         return []
     eyes = _Eyes(plan, store)
     looks: list[KeyLook | Glimpse] = []
     with VideoReader(plan.info.path, plan.size_wh, threads=1) as video:
         for frame in video.frames(frames[0], frames[-1] + 1, plan.pts):
+            for reader in glimpses.get(frame.index, ()):
+                looks += reader.take(frame)
             seen: list[_Seen] = []
-            for appearance in wanted.get(frame.index, ()):
-                looks += eyes.glimpse(appearance, frame)
-                if appearance.keys_around(frame.index)[1] != frame.index:
-                    continue
+            for appearance in keys.get(frame.index, ()):
                 found = eyes.look(appearance, frame)
                 if found is not None:
                     seen.append(found)
@@ -131,12 +136,6 @@ class _Eyes:
     def __init__(self, plan: RenderPlan, store: ModelStore) -> None:
         self._plan = plan
         self._mattes = MatteReader(store)
-        self._hands = HandFinder(store)
-
-    def glimpse(self, appearance: Appearance, frame: Frame) -> list[Glimpse]:
-        """What is seen of the face and of hands before it, if the head is in the picture."""
-        seen = glimpse(appearance, frame, self._plan.size_wh, self._hands)
-        return [] if seen is None else [seen]
 
     def look(self, appearance: Appearance, frame: Frame) -> _Seen | None:
         """What the frame tells of a person; their mattes are kept in the plan's folder."""

@@ -8,23 +8,36 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from headswap.arrays import F32, F64, U8, Bool
+from headswap.arrays import F32, U8, Bool
+from headswap.swapping.compose.front_layer import Occluder, occluder_of
 from headswap.swapping.engines.protocol import Box
-from headswap.swapping.face_history import FaceHistory, light_between
-from headswap.swapping.face_sheet import sheet_from_frame
-from headswap.swapping.hand_tracks import drawn_arm, drawn_hand, hand_size
+from headswap.swapping.face_history import FaceHistory, light_fit
+from headswap.swapping.face_sheet import (
+    FACE,
+    SHEET_WH,
+    facing_landmarks,
+    looked_up,
+    sheet_from_frame,
+    sheet_lively,
+    sheet_places,
+    with_outward,
+)
+from headswap.swapping.hand_tracks import arm_end, drawn_arm, drawn_hand, hand_size
 
-_WORK_PX_PER_CM = 6.0
+_WORK_PX_PER_CM = 5.5
 _FINGER_CM = 0.75
-# Thickness of a hand, over what its joints tell, that is surely and that may be hand.
-_SURE, _USUAL, _POSSIBLE = 0.6, 1.12, 1.7
+# Thickness of a hand, over what its joints tell, that may be, is usually, and is surely hand.
+_POSSIBLE, _USUAL, _SURE = 1.7, 1.12, 0.6
 _ARM_SIZES = 3.0
 # A forearm's width over its usual one, and how likely it is there.
-_ARM_LIKELY = ((0.9, 0.7), (1.3, 0.35))
+_ARM_LIKELY = ((1.3, 0.35), (0.9, 0.7))
 _BEYOND_LIKELY = 0.9
+_THING_GAP_CM, _GAP_LIKELY = 1.8, 0.6
 _THING_GROW_CM, _THING_INNER_CM, _ABSENT = 1.6, 0.4, 1.6
 # Colours are compared with those about this far away.
 _NEAR_CM = 1.2
+# Colours of a neighbourhood are gathered from every so many pixels.
+_COARSE = 3
 _EDGE_CM = 0.25
 _NOISE = 8.0
 _MOST_EVIDENCE = 4.0
@@ -33,6 +46,8 @@ _ROUNDS = 2
 # What is beside a face is known less surely than the face.
 _BESIDE_WEIGHT = 0.4
 _SLACK = np.ones((3, 3), np.uint8)
+# Light is taken to vary linearly over about this much.
+_LIGHT_CM = 18.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,16 +60,38 @@ class Guess:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Occluder:
-    """What is before a head, in a window of the crop.
+class _Scene:
+    """A window of a crop at working size: (h, w, 3) uint8, its face's landmarks and its hands.
 
-    window: rows and columns. alpha: (h, w) float32 0..1. rgb: (h, w, 3) uint8, its own colours,
-    at a soft edge freed of what was behind.
+    unit: px per cm. texels: (h, w, 2) places on the face's sheet. on_sheet, on_face: (h, w) where
+    there are any, and where they are the face's.
     """
 
-    window: tuple[slice, slice]
-    alpha: F32
-    rgb: U8
+    image: U8
+    points: F32
+    hands: list[F32]
+    unit: float
+    texels: F32
+    on_sheet: Bool
+    on_face: Bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Behind:
+    """What is expected behind: colours between low and high (h, w, 3) uint8, off by so much.
+
+    spread: (h, w) float32 levels. weight: (h, w) float32, how much colours count.
+    """
+
+    low: U8
+    high: U8
+    spread: F32
+    weight: F32
+
+    def off(self, image: U8) -> F32:
+        """(h, w) float32 levels: how far colours are from what is expected."""
+        over, under = cv2.subtract(image, self.high), cv2.subtract(self.low, image)
+        return _largest(np.asarray(cv2.max(over, under), np.uint8))
 
 
 def find_occluder(
@@ -73,202 +110,250 @@ def find_occluder(
     occluder is asked whether it looks more like the face behind, which is known from other
     frames, or like the surely covered places near it.
     """
-    left, top, right, bottom = needed
-    rgb = rgb[top:bottom, left:right]
-    shrink = max(1.0, scale_px_cm / _WORK_PX_PER_CM)
-    size = (max(1, round(rgb.shape[1] / shrink)), max(1, round(rgb.shape[0] / shrink)))
-    unit = scale_px_cm / shrink
-    factor = np.array([size[0] / rgb.shape[1], size[1] / rgb.shape[0]], np.float32)
-    corner = np.array([left, top], np.float32)
-    points = landmarks.copy()
-    points[:, :2] = (points[:, :2] - corner) * factor
-    texels, on_face = sheet_from_frame(points, (size[1], size[0]))
-    image = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    guess = _hands_guess([(hand - corner) * factor for hand in hands], on_face.shape, unit)
-    shown = np.zeros(on_face.shape, np.float32)
+    things = strange is not None
+    window = _window(landmarks, scale_px_cm, things, hands, needed, rgb.shape[1::-1])
+    if window is None:
+        return None
+    x0, y0, x1, y1 = window
+    full = rgb[y0:y1, x0:x1]
+    scene = _scene(full, landmarks, (x0, y0), scale_px_cm, hands)
+    guess = _hands_guess(scene)
+    shown, near = np.zeros(scene.on_face.shape, np.float32), scene.on_face
     if strange is not None:
-        shown = cv2.remap(strange, texels[..., 0], texels[..., 1], cv2.INTER_LINEAR) * on_face
-        guess = _with_things(guess, shown, on_face, unit)
+        planes = looked_up(with_outward(strange), scene.texels)
+        shown, outward = (plane * scene.on_sheet for plane in cv2.split(planes))
+        guess, near = _with_things(guess, shown, outward, scene)
     if not guess.possible.any():
         return None
-    behind, spread, known = _behind(image, face, texels, on_face, guess.possible, unit)
+    light = _light(rgb, landmarks, scale_px_cm, face, guess, scene, (x0, y0))
+    behind = _behind(scene, face, guess.possible, light)
     if strange is not None:
-        guess = _with_sure_things(guess, image, behind, spread, on_face, shown, unit)
+        guess = _with_sure_things(guess, behind, scene, shown, near)
     if not guess.sure.any():
         return None
-    x, y, width, height = cv2.boundingRect(guess.possible.astype(np.uint8))
-    part = np.s_[y : y + height, x : x + width]
-    cut = Guess(guess.sure[part], guess.possible[part], guess.likely[part])
-    weight = np.where(known[part], np.float32(1), np.float32(_BESIDE_WEIGHT))
-    alpha = _separated(image[part], behind[part], spread[part], weight, cut, unit)
-    rows = slice(round(y / factor[1]), round((y + height) / factor[1]))
-    columns = slice(round(x / factor[0]), round((x + width) / factor[0]))
-    sharp, colours = _enlarged(rgb[rows, columns], image[part], alpha, unit)
-    window = (_moved(rows, top), _moved(columns, left))
-    return Occluder(window, sharp, colours)
+    alpha = _separated(scene.image, behind, guess, scene.unit)
+    return occluder_of(full, scene.image, alpha, scene.unit, (x0, y0))
 
 
-def _moved(part: slice, by: int) -> slice:
-    return slice(part.start + by, part.stop + by)
-
-
-def _hands_guess(hands: Sequence[F32], shape: tuple[int, int], unit: float) -> Guess:
-    sure, possible = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
-    likely = np.zeros(shape, np.float32)
-    finger = _FINGER_CM * unit
+def _window(
+    landmarks: F32,
+    scale: float,
+    things: bool,
+    hands: Sequence[F32],
+    needed: Box,
+    size_wh: tuple[int, ...],
+) -> Box | None:
+    """The part of a crop in which the hands and things may be, with what is near; None for none."""
+    places = [landmarks[:FACE, :2]] if things else []
+    reach = [_THING_GROW_CM * scale] if things else []
     for hand in hands:
-        sure |= drawn_hand(hand, shape, _SURE, finger)
-        possible |= drawn_hand(hand, shape, _POSSIBLE, finger)
-        middle = drawn_hand(hand, shape, _USUAL, finger).astype(np.float32)
-        likely = np.maximum(likely, cv2.GaussianBlur(middle, (0, 0), 0.35 * finger))
+        size = hand_size(hand)
+        places.append(np.vstack([hand, arm_end(hand, _ARM_SIZES)]))
+        reach.append(_POSSIBLE * max(0.14 * size, _FINGER_CM * scale) + 0.2 * size)
+    if not places:
+        return None
+    low = np.min([p.min(axis=0) - r for p, r in zip(places, reach, strict=True)], axis=0)
+    high = np.max([p.max(axis=0) + r for p, r in zip(places, reach, strict=True)], axis=0)
+    near, step = _NEAR_CM * scale, _shrink(scale)
+    sides: list[tuple[int, int]] = []
+    for k in range(2):
+        first, last = (
+            max(int(low[k] - near), needed[k]),
+            min(int(high[k] + near) + 1, needed[k + 2]),
+        )
+        if last - first < 2:
+            return None
+        sides.append(_whole_blocks(first, last, step, size_wh[k]))
+    (x0, x1), (y0, y1) = sides
+    return (x0, y0, x1, y1) if x1 > x0 and y1 > y0 else None
+
+
+def _shrink(scale: float) -> int:
+    """How many pixels of a crop are one at working size, each way."""
+    return max(1, round(scale / _WORK_PX_PER_CM))
+
+
+def _whole_blocks(first: int, last: int, step: int, limit: int) -> tuple[int, int]:
+    """The range, made to be a multiple of a step inside the limit."""
+    length = min(-(-(last - first) // step), limit // step) * step
+    first = min(first, limit - length)
+    return first, first + length
+
+
+def _scene(
+    full: U8, landmarks: F32, corner: tuple[int, int], scale: float, hands: Sequence[F32]
+) -> _Scene:
+    shrink = _shrink(scale)
+    size = (full.shape[1] // shrink, full.shape[0] // shrink)
+    # Pixel centres are at whole numbers before and after.
+    origin = np.array(corner, np.float32) + np.float32((shrink - 1) / 2)
+    factor = np.float32(1 / shrink)
+    points = landmarks.copy()
+    points[:, :2] = (points[:, :2] - origin) * factor
+    image = np.asarray(cv2.resize(full, size, interpolation=cv2.INTER_AREA), np.uint8)
+    texels, on_sheet, on_face = sheet_from_frame(points, (size[1], size[0]))
+    own = [np.asarray((hand - origin) * factor, np.float32) for hand in hands]
+    return _Scene(image, points, own, scale / shrink, texels, on_sheet, on_face)
+
+
+def _hands_guess(scene: _Scene) -> Guess:
+    shape = scene.on_face.shape
+    sure, possible = np.zeros(shape, np.bool_), np.zeros(shape, np.bool_)
+    likely = np.zeros(shape, np.float32)
+    finger = _FINGER_CM * scene.unit
+    for hand in scene.hands:
+        own = np.zeros(shape, np.uint8)
+        for value, factor in enumerate((_POSSIBLE, _USUAL, _SURE), 1):
+            drawn_hand(hand, own, factor, finger, value)
+        sure |= own == 3
+        possible |= own > 0
+        middle = (own > 1).astype(np.float32)
+        np.maximum(likely, cv2.GaussianBlur(middle, (0, 0), 0.35 * finger), out=likely)
         for width, share in _ARM_LIKELY:
             arm = drawn_arm(hand, shape, _ARM_SIZES, width)
-            possible |= arm
-            likely = np.maximum(likely, np.float32(share) * arm)
-    return Guess(sure > 0, possible > 0, np.asarray(likely, np.float32))
+            possible |= arm > 0
+            np.maximum(likely, np.float32(share) * arm, out=likely)
+    return Guess(sure, possible, likely)
 
 
-def _with_things(guess: Guess, shown: F32, on_face: Bool, unit: float) -> Guess:
-    """The guess with what is strange on the face, and what of it goes on beyond the face's rim."""
+def _with_things(guess: Guess, shown: F32, outward: F32, scene: _Scene) -> tuple[Guess, Bool]:
+    """The guess with what is strange on the face and its surroundings, and where they are."""
     there = (shown > 0.1).astype(np.uint8)
-    possible = cv2.dilate(there, _disc(_THING_GROW_CM * unit)) > 0
-    likely = cv2.blur(shown, (2 * round(0.4 * unit) + 1,) * 2)
-    beyond = possible & ~on_face
+    near = _grown(there, _THING_GROW_CM * scene.unit)
+    likely = cv2.blur(shown, (2 * round(0.4 * scene.unit) + 1,) * 2)
+    whole = cv2.morphologyEx(there, cv2.MORPH_CLOSE, _disc(_THING_GAP_CM * scene.unit)) > 0
+    likely[whole] = np.maximum(likely[whole], _GAP_LIKELY)
+    likely = np.maximum(likely, np.float32(_BEYOND_LIKELY) * outward)
+    beyond = near & ~scene.on_sheet
     likely[beyond] = np.maximum(likely[beyond], _BEYOND_LIKELY)
-    return Guess(guess.sure, guess.possible | possible, np.maximum(guess.likely, likely))
+    return Guess(guess.sure, guess.possible | near, np.maximum(guess.likely, likely)), near
 
 
 def _with_sure_things(
-    guess: Guess,
-    image: F32,
-    behind: F32,
-    spread: F32,
-    on_face: Bool,
-    shown: F32,
-    unit: float,
+    guess: Guess, behind: _Behind, scene: _Scene, shown: F32, near: Bool
 ) -> Guess:
     """The guess, sure also where a face was expected and is clearly not there."""
-    low, high = cv2.erode(behind, _SLACK), cv2.dilate(behind, _SLACK)
-    off = _largest(np.abs(image - np.clip(image, low, high)))
-    near = cv2.dilate((shown > 0.1).astype(np.uint8), _disc(_THING_GROW_CM * unit)) > 0
-    absent = (off > _ABSENT * spread) & on_face & near
-    solid = cv2.morphologyEx(absent.astype(np.uint8), cv2.MORPH_OPEN, _disc(0.3 * unit)) > 0
-    inner = cv2.erode((shown > 0.9).astype(np.uint8), _disc(_THING_INNER_CM * unit)) > 0
+    absent = (behind.off(scene.image) > _ABSENT * behind.spread) & scene.on_face & near
+    disc = _disc(0.3 * scene.unit)
+    solid = cv2.morphologyEx(absent.astype(np.uint8), cv2.MORPH_OPEN, disc) > 0
+    inner = cv2.erode((shown > 0.9).astype(np.uint8), _disc(_THING_INNER_CM * scene.unit)) > 0
     return Guess(guess.sure | solid | inner, guess.possible, guess.likely)
 
 
-def _behind(
-    image: F32, face: FaceHistory, texels: F32, on_face: Bool, possible: Bool, unit: float
-) -> tuple[F32, F32, Bool]:
-    """Colours (h, w, 3) expected behind, (h, w) how far off they may be, and where from the face.
+def _light(
+    rgb: U8,
+    landmarks: F32,
+    scale: float,
+    face: FaceHistory,
+    guess: Guess,
+    scene: _Scene,
+    corner: tuple[int, int],
+) -> list[F32]:
+    """Three (h, w) float32: this frame's light on the face over its usual one, by its landmarks."""
+    u, v = np.minimum(sheet_places().round().astype(int), np.array(SHEET_WH) - 1).T
+    seen = facing_landmarks(landmarks) & face.known[v, u] & ~sheet_lively()[v, u]
+    x, y = scene.points[:FACE, :2].round().astype(int).T
+    height, width = guess.possible.shape
+    inside = (x >= 0) & (y >= 0) & (x < width) & (y < height)
+    seen[inside] &= ~guess.possible[y[inside], x[inside]]
+    places = landmarks[:FACE, :2]
+    seen &= ((places >= 0) & (places < rgb.shape[1::-1])).all(axis=1)
+    # Neighbours say the same.
+    seen[::2] = False
+    own = np.ascontiguousarray(places[seen])
+    levels = looked_up(rgb, own[:, None])[:, 0] if len(own) else own
+    middle, extent = places.mean(axis=0), _LIGHT_CM * scale
+    fit = light_fit(
+        np.asarray(levels, np.float32), face.usual[v, u][seen], (own - middle) / np.float32(extent)
+    )
+    # Of the window's pixels, in the same measure.
+    step = scale / scene.unit / extent
+    across = (np.arange(width, dtype=np.float32) * step + (corner[0] - middle[0]) / extent)[None]
+    down = (np.arange(height, dtype=np.float32) * step + (corner[1] - middle[1]) / extent)[:, None]
+    planes = (np.float32(a) + np.float32(b) * across + np.float32(c) * down for a, b, c in fit)
+    return [np.clip(plane, 0.2, 4.0).astype(np.float32) for plane in planes]
 
-    On the face they are its usual ones in this frame's light, beside it those that are seen near.
-    """
-    x, y = texels[..., 0], texels[..., 1]
-    usual = np.asarray(cv2.remap(face.usual, x, y, cv2.INTER_LINEAR), np.float32)
-    there = cv2.remap(face.known.astype(np.float32), x, y, cv2.INTER_LINEAR)
-    known = on_face & (there > 0.99)
-    coarse = np.s_[::3, ::3]
-    light = light_between(image[coarse], usual[coarse], (known & ~possible)[coarse])
-    light = cv2.resize(light, (x.shape[1], x.shape[0]), interpolation=cv2.INTER_LINEAR)
-    spread = cv2.remap(face.spread, x, y, cv2.INTER_LINEAR)
-    mean, deviation = _nearby(image, ~possible, unit, _FAR_BEHIND)
-    behind = np.where(known[..., None], usual * light, mean)
-    allowed = np.where(known, spread, deviation)
-    return behind.astype(np.float32), allowed.astype(np.float32), known
+
+def _behind(scene: _Scene, face: FaceHistory, possible: Bool, light: list[F32]) -> _Behind:
+    """On the face its usual colours in this frame's light, beside it those that are seen near."""
+    usual = looked_up(face.usual.astype(np.uint8), scene.texels)
+    there = looked_up(face.known.astype(np.uint8) * 255, scene.texels)
+    known = scene.on_sheet & (there > 252)
+    lit = [
+        cv2.multiply(own, factor, dtype=cv2.CV_8U)
+        for own, factor in zip(cv2.split(usual), light, strict=True)
+    ]
+    spread = np.asarray(looked_up(face.spread, scene.texels), np.float32)
+    mean, deviation = _nearby(scene.image, ~possible, scene.unit, _FAR_BEHIND)
+    expected = np.where(known[..., None], cv2.merge(lit), mean)
+    return _Behind(
+        low=np.asarray(cv2.erode(expected, _SLACK), np.uint8),
+        high=np.asarray(cv2.dilate(expected, _SLACK), np.uint8),
+        spread=np.where(known, spread, deviation),
+        weight=np.where(known & scene.on_face, np.float32(1), np.float32(_BESIDE_WEIGHT)),
+    )
 
 
-def _nearby(image: F32, where: Bool, unit: float, far: float) -> tuple[F32, F32]:
+def _nearby(image: U8, where: Bool, unit: float, far: float) -> tuple[U8, F32]:
     """Mean (h, w, 3) and deviation (h, w) of the colours near each pixel, where `where`.
 
     far: the deviation added where none is near and the mean of all stands in.
     """
-    side = 2 * max(1, round(_NEAR_CM * unit)) + 1
-    solid = where.astype(np.float32)
+    few, solid = image[::_COARSE, ::_COARSE].astype(np.float32), where[::_COARSE, ::_COARSE]
+    side = 2 * max(1, round(_NEAR_CM * unit / _COARSE)) + 1
 
     def blurred(plane: F32) -> F32:
         return np.asarray(cv2.blur(cv2.blur(plane, (side, side)), (side, side)), np.float32)
 
-    whole = image[where].mean(axis=0) if where.any() else np.full(3, 128, np.float32)
-    share = np.maximum(blurred(solid), 0)
+    whole = few[solid].mean(axis=0) if solid.any() else np.full(3, 128, np.float32)
+    weight = solid.astype(np.float32)
     # A trace of the mean of all, so that there is always an answer.
     trace = np.float32(0.01)
-    mean = (blurred(image * solid[..., None]) + trace * whole) / (share + trace)[..., None]
-    away = _largest(np.square(image - mean)) * solid
+    summed = blurred(np.dstack([few * weight[..., None], weight]))
+    share = np.maximum(summed[..., 3], 0)
+    mean = (summed[..., :3] + trace * whole) / (share + trace)[..., None]
+    away = _largest(np.square(few - mean)) * weight
     deviation = np.sqrt(np.maximum(blurred(away), 0) / (share + trace))
     deviation += _NOISE + np.float32(far) * np.clip(1 - share / np.float32(0.05), 0, 1)
-    return mean.astype(np.float32), deviation.astype(np.float32)
+    size = image.shape[1::-1]
+    wide = cv2.resize(np.clip(mean, 0, 255).astype(np.uint8), size, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(wide, np.uint8), np.asarray(cv2.resize(deviation, size), np.float32)
 
 
-def _separated(image: F32, behind: F32, spread: F32, weight: F32, guess: Guess, unit: float) -> F32:
-    """(h, w) alpha at working size; weight: (h, w), how much colours count."""
+def _separated(image: U8, behind: _Behind, guess: Guess, unit: float) -> F32:
+    """(h, w) alpha at working size."""
+    prior = np.clip(guess.likely, 0.02, 0.98)
+    odds = cv2.log(prior / (1 - prior))
+    to_back = behind.off(image) / behind.spread
     alpha = np.asarray(guess.sure, np.float32)
     for _ in range(_ROUNDS):
-        alpha = _compared(image, behind, spread, weight, guess, alpha > 0.9, unit)
-    solid = (alpha > 0.5).astype(np.uint8)
-    _, labels = cv2.connectedComponents(solid)
-    own = np.unique(labels[guess.sure])
-    joined = np.isin(labels, own[own > 0]).astype(np.uint8)
-    reach = cv2.dilate(joined, _disc(_EDGE_CM * unit))
+        front, spread = _nearby(image, alpha > 0.9, unit, _FAR_FRONT)
+        to_front = _largest(np.asarray(cv2.absdiff(image, front), np.uint8)) / spread
+        evidence = 0.5 * (to_back**2 - to_front**2) + cv2.log(behind.spread / spread)
+        logit = odds + behind.weight * np.clip(evidence, -_MOST_EVIDENCE, _MOST_EVIDENCE)
+        alpha = 1 / (1 + cv2.exp(-logit))
+        alpha[guess.sure] = 1
+        alpha[~guess.possible] = 0
+        alpha = cv2.GaussianBlur(alpha, (0, 0), max(0.5, 0.12 * unit))
+    count, marked = cv2.connectedComponents((alpha > 0.5).astype(np.uint8))
+    labels = np.asarray(marked, np.int32)
+    own = np.zeros(count, np.uint8)
+    own[labels[guess.sure]] = 1
+    own[0] = 0
+    reach = _grown(own[labels], _EDGE_CM * unit)
     return np.asarray(alpha * reach, np.float32)
 
 
-def _compared(
-    image: F32,
-    behind: F32,
-    spread: F32,
-    weight: F32,
-    guess: Guess,
-    inside: Bool,
-    unit: float,
-) -> F32:
-    """(h, w) alpha by what a pixel looks more like: what is behind, or `inside` near it."""
-    front, front_spread = _nearby(image, inside, unit, _FAR_FRONT)
-    low, high = cv2.erode(behind, _SLACK), cv2.dilate(behind, _SLACK)
-    to_back = _largest(np.abs(image - np.clip(image, low, high))) / spread
-    to_front = _largest(np.abs(image - front)) / front_spread
-    evidence = 0.5 * (to_back**2 - to_front**2) + np.log(spread / front_spread)
-    evidence = weight * np.clip(evidence, -_MOST_EVIDENCE, _MOST_EVIDENCE)
-    prior = np.clip(guess.likely, 0.02, 0.98)
-    logit = np.log(prior / (1 - prior)) + evidence
-    alpha = 1 / (1 + np.exp(-logit))
-    alpha[guess.sure] = 1
-    alpha[~guess.possible] = 0
-    alpha = cv2.GaussianBlur(alpha, (0, 0), max(0.5, 0.12 * unit))
-    return np.asarray(alpha, np.float32)
-
-
-def _enlarged(full: U8, image: F32, alpha: F32, unit: float) -> tuple[F32, U8]:
-    """Alpha and colours at full size, the edge drawn to the picture's (He et al., PAMI 2013)."""
-    grey = np.asarray(cv2.cvtColor(image / np.float32(255), cv2.COLOR_RGB2GRAY), np.float32)
-    side = 2 * max(1, round(_EDGE_CM * unit)) + 1
-
-    def mean(plane: F32 | F64) -> F32:
-        return np.asarray(cv2.blur(plane, (side, side)), np.float32)
-
-    mean_grey, mean_alpha = mean(grey), mean(alpha)
-    covariance = mean(grey * alpha) - mean_grey * mean_alpha
-    slope = covariance / (mean(grey * grey) - mean_grey**2 + np.float32(4e-4))
-    offset = mean_alpha - slope * mean_grey
-    solid = (alpha > 0.95).astype(np.float32)
-    share = mean(solid)[..., None]
-    inner = mean(image * solid[..., None]) / np.maximum(share, np.float32(1e-3))
-    inner = np.where(share > 0.02, inner, image).astype(np.uint8)
-    size = (full.shape[1], full.shape[0])
-    wide = cv2.resize(cv2.merge([mean(slope), mean(offset)]), size)
-    guide = cv2.cvtColor(full, cv2.COLOR_RGB2GRAY).astype(np.float32) / np.float32(255)
-    # A little steeper: the means have softened it.
-    sharp = np.clip((wide[..., 0] * guide + wide[..., 1]) * np.float32(1.2) - np.float32(0.1), 0, 1)
-    # Where the edge mixes, the colour of what is just inside it stands in.
-    own = np.clip(sharp * 2 - 1, 0, 1)
-    colours = cv2.blendLinear(np.ascontiguousarray(full), cv2.resize(inner, size), own, 1 - own)
-    return np.asarray(sharp, np.float32), np.asarray(colours, np.uint8)
-
-
-def _largest(planes: F32) -> F32:
-    """(h, w) the largest of three channels."""
+def _largest(planes: F32 | U8) -> F32:
+    """(h, w) float32: the largest of three channels."""
     first, second, third = cv2.split(planes)
     return np.asarray(cv2.max(cv2.max(first, second), third), np.float32)
+
+
+def _grown(mask: U8, radius_px: float) -> Bool:
+    """(h, w) the pixels no farther than this from a mask."""
+    away = cv2.distanceTransform(1 - mask, cv2.DIST_L2, 3)
+    return np.asarray(away <= max(1.0, radius_px), np.bool_)
 
 
 def touches(hand: F32, changed: Bool) -> bool:
@@ -277,14 +362,6 @@ def touches(hand: F32, changed: Bool) -> bool:
     x0, y0 = np.maximum(hand.min(axis=0) - reach, 0).astype(int)
     x1, y1 = np.maximum(hand.max(axis=0) + reach, 0).astype(int)
     return bool(changed[y0:y1, x0:x1].any())
-
-
-def put_in_front(occluder: Occluder, pixels: U8, changed: Bool) -> None:
-    """Lays an occluder over a crop (h, w, 3) in place; what it covers wholly is unchanged."""
-    window, alpha = occluder.window, occluder.alpha
-    under = np.ascontiguousarray(pixels[window])
-    pixels[window] = cv2.blendLinear(occluder.rgb, under, alpha, 1 - alpha)
-    changed[window] &= alpha < 1 - 1 / 512
 
 
 def _disc(radius_px: float) -> U8:

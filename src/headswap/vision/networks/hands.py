@@ -23,6 +23,10 @@ _PALM_POINTS = 7
 # The publisher's own square around a palm and around a hand: side, and shift along the fingers.
 _PALM_MARGIN, _PALM_SHIFT = 2.6, 0.5
 _HAND_MARGIN, _HAND_SHIFT = 2.0, 0.1
+# Below this presence a palm was none. Squares are alike if they differ by no more than this: shift
+# over side, sides, and turn.
+_NO_HAND = 0.1
+_SHIFTED, _GROWN, _TURNED_DEG = 0.08, 1.15, 12.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,9 +70,19 @@ class HandFinder:
 
     def find(self, image: U8) -> list[Hand]:
         """The hands of a (h, w, 3) uint8 RGB image, the surest palm first."""
-        found = [self._points(image, square) for square in self._squares(image)]
-        # A palm's square is rough; the points that were found in it make a better one.
-        return [self._points(image, _around_hand(hand.points)) for hand in found]
+        found: list[Hand] = []
+        for square in self._squares(image):
+            hand = self._points(image, square)
+            if hand.presence < _NO_HAND:
+                continue
+            # A palm's square is rough; the points that were found in it make a better one.
+            better = _around_hand(hand.points)
+            found.append(hand if _alike(square, better) else self._points(image, better))
+        return found
+
+    def again(self, image: U8, points: F32) -> Hand:
+        """A hand that was about at those points, (21, 2) px, at another moment."""
+        return self._points(image, _around_hand(points))
 
     def _squares(self, image: U8) -> list[RotatedSquare]:
         letter, image_from_letter = letterbox(image, _PALM_PX)
@@ -89,6 +103,25 @@ class HandFinder:
         points, presence, _, _ = self._hand.run(unit_range(square.crop(image, _HAND_PX)))
         placed = to_frame(points.reshape(POINTS, 3), square.frame_from_crop(_HAND_PX))
         return Hand(np.ascontiguousarray(placed[:, :2]), float(presence[0, 0]))
+
+
+def hand_size(points: F32) -> float:
+    """Length of a hand's palm in px, also where it points at the camera."""
+    palm = float(np.linalg.norm(points[9] - points[0]))
+    return max(palm, 1.4 * float(np.linalg.norm(points[17] - points[5])))
+
+
+def hands_apart(a: F32, b: F32) -> float:
+    """Mean distance of two hands' points, (21, 2) px each, over the hand's size."""
+    size = max(hand_size(a), hand_size(b), 1.0)
+    return float(np.linalg.norm(a - b, axis=1).mean()) / size
+
+
+def _alike(a: RotatedSquare, b: RotatedSquare) -> bool:
+    moved = math.dist(a.center_xy, b.center_xy) / max(a.size_px, 1.0)
+    grown = max(a.size_px, b.size_px) / max(min(a.size_px, b.size_px), 1.0)
+    turned = abs(math.remainder(a.angle_rad - b.angle_rad, 2 * math.pi))
+    return moved < _SHIFTED and grown < _GROWN and turned < math.radians(_TURNED_DEG)
 
 
 def _anchors() -> F32:
