@@ -165,7 +165,8 @@ def sheet_from_frame(landmarks: F32, shape: tuple[int, int]) -> tuple[F32, Bool,
 def looked_up(plane: U8 | F32, places: F32) -> U8 | F32:
     """(h, w) or (h, w, c): a plane at places (h, w, 2), px of it; beyond its edge nothing."""
     found = cv2.remap(plane, places, np.empty(0, np.float32), cv2.INTER_LINEAR)
-    return np.asarray(found, np.uint8 if plane.dtype == np.uint8 else np.float32)
+    dtype = np.uint8 if plane.dtype == np.uint8 else np.float32
+    return found.astype(dtype, copy=False)
 
 
 def laid_flat(rgb: U8, places: F32) -> U8:
