@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeVar, cast
 
 import cv2
 import numpy as np
 
 from headswap.arrays import F32, I32, U8, Bool
-from headswap.swapping.engines.raster import rasterize
+from headswap.swapping.engines.raster import NO_MAP, rasterize
 from headswap.vision.canonical_face import (
     FACE_OVAL,
     LEFT_BROW,
@@ -19,6 +20,8 @@ from headswap.vision.canonical_face import (
     RIGHT_EYE,
     canonical_face,
 )
+
+_Plane = TypeVar("_Plane", U8, F32)
 
 TEXELS_PER_CM = 4.0
 # Left, top, right, bottom of the sheet around the canonical face, cm.
@@ -162,11 +165,9 @@ def sheet_from_frame(landmarks: F32, shape: tuple[int, int]) -> tuple[F32, Bool,
     return texels, (drawn | on_face) & inside[..., 0] & inside[..., 1], on_face
 
 
-def looked_up(plane: U8 | F32, places: F32) -> U8 | F32:
+def looked_up(plane: _Plane, places: F32) -> _Plane:
     """(h, w) or (h, w, c): a plane at places (h, w, 2), px of it; beyond its edge nothing."""
-    found = cv2.remap(plane, places, np.empty(0, np.float32), cv2.INTER_LINEAR)
-    dtype = np.uint8 if plane.dtype == np.uint8 else np.float32
-    return found.astype(dtype, copy=False)
+    return cast(_Plane, cv2.remap(plane, places, NO_MAP, cv2.INTER_LINEAR))
 
 
 def laid_flat(rgb: U8, places: F32) -> U8:

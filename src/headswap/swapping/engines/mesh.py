@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import cv2
 import numpy as np
 
-from headswap.arrays import F32, F64, I32, U8, Mat
+from headswap.arrays import F32, F64, I32, U8
 from headswap.swapping.engines.protocol import NORMALS_STEP, Box, HeadLayer, HeadState
-from headswap.swapping.engines.raster import rasterize
+from headswap.swapping.engines.raster import NO_MAP, rasterize
 from headswap.swapping.eyes import eye_place
 from headswap.swapping.head_model import FACE_VERTICES, HeadModel
 from headswap.vision.canonical_face import INNER_LIPS
@@ -25,9 +23,6 @@ _EDGE_CURVE = np.clip(np.arange(256) * 1.5 - 0.25 * 255, 0, 255).round().astype(
 _GONE_AT, _WHOLE_AT = 0.05, 0.35
 _STRETCHED_AT, _TORN_AT = 1.8, 2.8
 _RING = np.ones((3, 3), np.uint8)
-# OpenCV's types do not know that None stands for the second map where x and y come as one; an
-# empty array is read as a map.
-_NO_MAP = cast("Mat", None)
 
 
 class MeshEngine:
@@ -131,7 +126,7 @@ def _paint(texture: U8, uv_map: F32, zbuffer: F32) -> tuple[U8, F32]:
     texture: (h, w, 3 or 4) uint8, the fourth channel alpha.
     """
     covered = (zbuffer < _FAR).astype(np.uint8) * np.uint8(255)
-    painted = cv2.remap(texture, uv_map, _NO_MAP, cv2.INTER_LINEAR)
+    painted = cv2.remap(texture, uv_map, NO_MAP, cv2.INTER_LINEAR)
     # Just outside the shell the map has no answer; the colour beside it stands in.
     painted = cv2.copyTo(painted, covered, cv2.dilate(painted, _RING))
     edge = cv2.LUT(cv2.GaussianBlur(covered, (0, 0), _EDGE_PX), _EDGE_CURVE)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 from numba import njit
 
-from headswap.arrays import F32, I32
+from headswap.arrays import F32, I32, Mat
 
 _SLACK = np.float32(1e-4)
+# OpenCV's types do not know that None stands for the second map where x and y come as one; an
+# empty array is read as a map.
+NO_MAP = cast("Mat", None)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
