@@ -15,7 +15,7 @@ from tests.api_world import Server
 from tests.service_world import LEASE_MS, analysed
 
 OUTPUT = b"the swapped video" * 1000
-BAD = "bad"
+BAD = "/bad."
 """In a video's or a photo's URL: the hand fails what is to be made of it."""
 _REPORT = {
     "frame_count": 300,

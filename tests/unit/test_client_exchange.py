@@ -10,7 +10,7 @@ import pytest
 
 from headswap.client import calls
 from headswap.client import errors as e
-from headswap.client.effects import Answer, Came, Effect, Flow, Lost, Request, Save, Wait
+from headswap.client.effects import Answer, Came, Check, Effect, Flow, Lost, Request, Save, Wait
 from headswap.client.exchange import Core
 from headswap.client.progress import Progress
 from headswap.client.results import Status
@@ -44,7 +44,7 @@ def driven(flow: Flow[Any], *came: Came) -> tuple[Any, list[Effect]]:
         while True:
             effect = flow.send(told)
             asked.append(effect)
-            told = None if isinstance(effect, Wait) else left.pop(0)
+            told = None if isinstance(effect, Wait | Check) else left.pop(0)
     except StopIteration as end:
         assert not left, "it asked for less than was expected"
         return end.value, asked
@@ -202,8 +202,8 @@ def test_a_failed_record_has_an_exception_of_its_own(code: int, kind: type[e.Rec
 def test_the_tree_in_the_errors_docstring_names_every_error() -> None:
     kinds = {name for name, kind in vars(e).items() if isinstance(kind, type)}
     named = {word for word in (e.__doc__ or "").split() if word in kinds}
-    assert kinds - named == {"HeadswapError"} - named
-    codes = [kind.code for kind in map(vars(e).get, kinds) if hasattr(kind, "code")]
+    assert kinds - named == {"HeadswapError"}
+    codes = [getattr(e, name).code for name in named]
     assert len(codes) == len(set(codes))
 
 
@@ -283,12 +283,24 @@ def test_the_whole_way_for_urls_makes_only_requests_of_the_published_way() -> No
         "resolution": "720p",
         "keep_original_sound": False,
     }
-    last = asked[-1]
+    first, last = asked[0], asked[-1]
+    assert first == Check(Path("out.mp4"))
     assert isinstance(last, Save) and (last.url, last.to) == ("https://h/out.mp4", Path("out.mp4"))
     assert (done.path, done.task.credits) == (Path("out.mp4"), 15)
     assert [(one.stage, one.done) for one in told] == [
         *(("analyze", 40), ("analyze", 100), ("swap", 50), ("swap", 100)),
     ]
+
+
+def test_consent_is_stated_for_all_photos_or_for_each() -> None:
+    photos = {0: "https://p/a.png", 1: "https://p/b.png"}
+    for consent, stated in (
+        ("both: yes", ["both: yes"] * 2),
+        ({1: "Ben: yes"}, [None, "Ben: yes"]),
+    ):
+        _, asked = driven(calls.create(core(), VIDEO, photos, consent=consent), task())
+        mappings = json.loads(sent(asked)[0].body or b"")["mappings"]
+        assert [one.get("consent") for one in mappings] == stated
 
 
 def test_photos_are_uploaded_before_the_video() -> None:

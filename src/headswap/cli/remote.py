@@ -69,7 +69,11 @@ def swap(
     mute: Annotated[bool, typer.Option("--mute", help="Leave the sound out.")] = False,
     consent: Annotated[
         str | None,
-        typer.Option(metavar="TEXT", help="Who states that the people shown agreed, and to what."),
+        typer.Option(
+            envvar="HEADSWAP_CONSENT",
+            metavar="TEXT",
+            help="Who states that the people shown agreed, and to what.",
+        ),
     ] = None,
 ) -> None:
     """Put the heads of photos onto people in VIDEO.

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
-from headswap.client.effects import Flow, Moved, Wait
+from headswap.client.effects import Check, Flow, Moved, Wait
 from headswap.client.errors import ResultGone, TookTooLong, failure_of
 from headswap.client.exchange import Core, get, post, save, send_file
 from headswap.client.progress import Progress, Stage, Told, nobody
@@ -44,19 +44,22 @@ def swap(
     keep_original_sound: bool = True,
     template_id: str | None = None,
     webhook_url: str | None = None,
-    consent: str | None = None,
+    consent: str | Mapping[int, str] | None = None,
     progress: Told = nobody,
     timeout_s: float | None = None,
 ) -> Flow[Swapped]:
     """The video with the photos' heads: uploaded, analysed, swapped, and saved if `to` is given.
 
     photos: by the obj_id of the person, 0 for the one who is seen longest. consent: who states that
-    the people shown agreed, and to what. timeout_s: for the analysis, and again for the swap.
+    the people shown agreed, and to what; for all photos, or by obj_id. timeout_s: for the analysis,
+    and again for the swap.
 
     Raises:
         Refusal, RecordFailed: the server's answer. Unreachable, Unavailable: tried again in vain.
         FileNotRead, OutputError: a local file. TookTooLong.
     """
+    if to is not None:
+        yield Check(Path(to))
     # Photos first: a file that is not there is found out before a video was uploaded.
     urls: dict[int, Source] = {}
     for obj_id, photo in photos.items():
@@ -121,7 +124,7 @@ def create(
     keep_original_sound: bool = True,
     template_id: str | None = None,
     webhook_url: str | None = None,
-    consent: str | None = None,
+    consent: str | Mapping[int, str] | None = None,
     progress: Told = nobody,
 ) -> Flow[Task]:
     """A task, queued, its credits held. video_url: of a completed analysis, as it was analysed."""
@@ -129,8 +132,9 @@ def create(
     for obj_id, photo in photos.items():
         mapping: dict[str, object] = {"obj_id": obj_id}
         mapping["img_url"] = yield from _as_url(core, photo, progress)
-        if consent is not None:
-            mapping["consent"] = consent
+        stated = consent.get(obj_id) if isinstance(consent, Mapping) else consent
+        if stated is not None:
+            mapping["consent"] = stated
         mappings.append(mapping)
     body: dict[str, object] = {
         "video_url": video_url,

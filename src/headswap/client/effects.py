@@ -1,6 +1,6 @@
 """What the client's core asks to be done, and what it is told: plain data, no sockets.
 
-The core is generators. Each yields a `Request`, a `Save` or a `Wait` and is sent what came of it,
+The core is generators. Each yields a `Request`, a `Save` or the like and is sent what came of it,
 so the same core serves who blocks and who awaits, and is tested without either.
 """
 
@@ -40,6 +40,13 @@ class Save:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """A path that is to be written later: whether it can be, before anything is paid."""
+
+    to: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """Time to pass."""
 
@@ -63,6 +70,6 @@ class Lost:
     sent: bool
 
 
-Effect: TypeAlias = Request | Save | Wait
+Effect: TypeAlias = Request | Save | Check | Wait
 Came: TypeAlias = Answer | Lost | None
 Flow: TypeAlias = Generator[Effect, Came, T]

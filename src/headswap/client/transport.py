@@ -13,10 +13,21 @@ import anyio
 import httpx
 
 from headswap import __version__
-from headswap.client.effects import Answer, Came, Effect, Flow, Lost, Moved, Request, Save, Wait
+from headswap.client.effects import (
+    Answer,
+    Came,
+    Check,
+    Effect,
+    Flow,
+    Lost,
+    Moved,
+    Request,
+    Save,
+    Wait,
+)
 from headswap.client.errors import FileNotRead
 from headswap.client.exchange import Core
-from headswap.disk import whole_file
+from headswap.disk import check_writable, whole_file
 
 T = TypeVar("T")
 _TIMEOUT = httpx.Timeout(60, connect=10)
@@ -54,6 +65,8 @@ class Blocking:
         if isinstance(effect, Wait):
             time.sleep(effect.seconds)
             return None
+        if isinstance(effect, Check):
+            return check_writable(effect.to)
         try:
             return self._save(effect) if isinstance(effect, Save) else self._send(effect)
         except httpx.RequestError as error:
@@ -102,6 +115,8 @@ class Awaiting:
         if isinstance(effect, Wait):
             await anyio.sleep(effect.seconds)
             return None
+        if isinstance(effect, Check):
+            return check_writable(effect.to)
         try:
             if isinstance(effect, Save):
                 return await self._save(effect)
