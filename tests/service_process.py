@@ -19,8 +19,8 @@ import httpx
 import psutil
 
 from headswap.jobs.ledger_check import check_ledger
-from headswap.jobs.webhooks import open_
 from headswap.media import VideoReader
+from headswap.sealing import open_
 from headswap.store.database import Database
 
 

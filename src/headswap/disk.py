@@ -15,6 +15,20 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR}
 
 
+def check_writable(path: Path) -> None:
+    """Returns if a file can be made there, as far as can be told without making it.
+
+    Raises:
+        OutputNotWritable: it is a folder, or its own folder is missing or closed to us.
+    """
+    if path.is_dir():
+        raise OutputNotWritable(f"{path} is a folder; name a file, such as {path / 'result.mp4'}")
+    if not path.parent.is_dir():
+        raise OutputNotWritable(f"there is no folder {path.parent}; make it first")
+    if not os.access(path.parent, os.W_OK):
+        raise OutputNotWritable(f"{path.parent} cannot be written to; choose another folder")
+
+
 @contextmanager
 def whole_file(path: Path) -> Generator[Path]:
     """A temporary path beside `path` that replaces it when the block ends without an error.

@@ -36,7 +36,8 @@ HeadswapError
 │   ├── BlobsUnreachable
 │   ├── ComputeUnavailable  no cluster, or what it needs is not installed
 │   ├── WebhookNotGenuine   a message that its sender did not seal
-│   └── ServiceFailed       a service refused or failed what it was asked
+│   └── ServiceFailed       a service of our own does not start
+├── ClientError           what the client of the API raises; the tree is in headswap.client.errors
 ├── TrustError            results cannot be signed, or a file not be verified
 │   ├── CertificateUnusable
 │   ├── SigningFailed

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from headswap import sealing
 from headswap.fetch import Guard, Timeouts, guarded_client
-from headswap.jobs import accounts, endings, outbox, tasks, webhooks
+from headswap.jobs import accounts, endings, outbox, tasks
 from headswap.jobs.keyring import Keyring
 from headswap.jobs.outbox import MAX_TRIES, Sender
 from headswap.jobs.refusals import Refused
@@ -69,7 +70,7 @@ def ended(world: World, url: str, fails: bool = False) -> SwapTask:
 
 
 def opened(world: World, body: dict[str, Any]) -> dict[str, Any]:
-    return webhooks.open_(world.caller.client_id, world.secret, body)
+    return sealing.open_(world.caller.client_id, world.secret, body)
 
 
 def the_message(world: World) -> OutboxMessage:

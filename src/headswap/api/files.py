@@ -25,6 +25,7 @@ _SHOWN = {
     **{".mp4": "video/mp4", ".mov": "video/quicktime", ".webm": "video/webm"},
     **{".mkv": "video/x-matroska", ".png": "image/png", ".jpg": "image/jpeg"},
     **{".jpeg": "image/jpeg", ".webp": "image/webp", ".avif": "image/avif"},
+    **{".json": "application/json"},
 }
 _OTHER = "application/octet-stream"
 _RESULTS = "tasks/"

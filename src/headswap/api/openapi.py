@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from pydantic import TypeAdapter
 
 from headswap import __version__
-from headswap.api.routes import Query, Route
+from headswap.api.route import Query, Route
 from headswap.jobs.tokens import VALID_DAYS
 
 Schema: TypeAlias = dict[str, Any]

@@ -1,52 +1,17 @@
-"""Every route: its path, its handler, and what the document of the API says of it."""
+"""Every route, in the order of the document."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
 from headswap.api import files, health, verification
-from headswap.api.passage import Handler
+from headswap.api.route import ANALYSIS_ID, TASK_ID, Query, Route
 from headswap.api.v4 import account, analyses, events, requests, shapes, tasks, uploads
+from headswap.api.v5.routes import ROUTES as V5_ROUTES
 
 V4 = "/api/open/v4/headswap"
 UPLOAD = f"{V4}/upload"
 VERIFY = "/verify"
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A parameter in the query string."""
-
-    name: str
-    says: str
-    example: str | int
-    required: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One path and how it is answered.
-
-    body, data: what is sent and what the envelope's `data` holds, as TypedDicts. answers: what
-    comes instead of an envelope. keyed: takes Idempotency-Key. open: needs no key.
-    """
-
-    method: Literal["GET", "POST"]
-    path: str
-    handler: Handler
-    tag: str
-    summary: str
-    data: type | None = None
-    body: type | Literal["file"] | None = None
-    query: tuple[Query, ...] = ()
-    answers: Literal["envelope", "token", "events", "file", "metrics"] = "envelope"
-    keyed: bool = False
-    open: bool = False
-
-
-_TASK = Query("_id", "The task's id.", "6a066dc58570ecbf64f761a5", required=True)
-_ANALYSIS = Query("_id", "The analysis' id.", "6a066d03625746c797390f55", required=True)
 _LIST = (
     Query("page", "The page, counted from 1.", 1),
     Query("size", "How many a page holds, 100 at most.", 10),
@@ -75,7 +40,7 @@ ROUTES: tuple[Route, ...] = (
         "Analyses",
         "An analysis as it is now.",
         shapes.AnalysisData,
-        query=(_ANALYSIS,),
+        query=(ANALYSIS_ID,),
     ),
     Route(
         "GET",
@@ -103,7 +68,7 @@ ROUTES: tuple[Route, ...] = (
         "Tasks",
         "A task as it is now.",
         shapes.TaskDetail,
-        query=(_TASK,),
+        query=(TASK_ID,),
     ),
     Route(
         "GET",
@@ -120,7 +85,7 @@ ROUTES: tuple[Route, ...] = (
         events.events,
         "Tasks",
         "A task's status, progress and eta_s as server-sent events, until it has ended.",
-        query=(_TASK,),
+        query=(TASK_ID,),
         answers="events",
     ),
     Route(
@@ -141,6 +106,7 @@ ROUTES: tuple[Route, ...] = (
         shapes.Deleted,
         requests.DeleteRequest,
     ),
+    *V5_ROUTES,
     Route(
         "POST",
         UPLOAD,

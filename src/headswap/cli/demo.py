@@ -27,6 +27,7 @@ from headswap.vision.store import ModelStore
 
 SAMPLE = SampleSpec(seconds=4.0, people=(Identity.ASTRONAUT,))
 PHOTO = Identity.SECOND
+CONSENT = "headswap demo: the people are drawn, nobody is shown; for this demo"
 # Frames shown side by side, and the width each is shown at: the picture stays under 500 kB.
 SHOWN, SHOWN_WIDTH_PX = 4, 256
 
@@ -45,7 +46,14 @@ def make_demo(folder: Path) -> None:
         pull_missing_models(store, display)
         write_sample(clip, photo, display.frames)
         with local_service() as service:
-            service.swapped(clip, photo, result, "480p", display.frames)
+            service.swap(
+                clip,
+                {0: photo},
+                to=result,
+                resolution="480p",
+                consent=CONSENT,
+                progress=display.remote,
+            )
     picture = folder / "result.png"
     with whole_file(picture) as partial:
         Image.fromarray(_above_each_other(clip, result)).save(partial, format="png", optimize=True)

@@ -17,7 +17,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from headswap import __version__
-from headswap.cli import accounts, audit, credits, forget, models, team_trust, webhooks
+from headswap.cli import accounts, audit, credits, forget, models, remote, team_trust, webhooks
 from headswap.cli.data_folder import DataOption
 from headswap.cli.mapping import read_maps
 from headswap.cli.quiet import without_runtime_chatter
@@ -39,6 +39,7 @@ app.add_typer(credits.app, name="credits")
 app.add_typer(webhooks.app, name="webhook")
 app.add_typer(audit.app, name="audit")
 app.add_typer(forget.app, name="forget")
+app.add_typer(remote.app, name="remote")
 
 Video = Annotated[Path, typer.Argument(metavar="VIDEO", help="The video file.")]
 

@@ -14,7 +14,12 @@ def read_maps(maps: Sequence[str]) -> dict[int, Path]:
     Raises:
         typer.BadParameter: a word is not of that form, or an obj_id comes twice.
     """
-    photos: dict[int, Path] = {}
+    return {obj_id: Path(photo) for obj_id, photo in read_words(maps).items()}
+
+
+def read_words(maps: Sequence[str]) -> dict[int, str]:
+    """What stands for the photo of each obj_id, be it a path or a URL; raises as `read_maps`."""
+    photos: dict[int, str] = {}
     for word in maps:
         number, equals, path = word.partition("=")
         if not equals or not path or not (number.isascii() and number.isdigit()):
@@ -28,5 +33,5 @@ def read_maps(maps: Sequence[str]) -> dict[int, Path]:
                 "give one photo each",
                 param_hint="--map",
             )
-        photos[int(number)] = Path(path)
+        photos[int(number)] = path
     return photos

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import (
@@ -17,6 +18,9 @@ from rich.progress import Progress as Bars
 
 from headswap.vision.progress import Progress
 from headswap.vision.store import ModelStore, models_of_pack
+
+if TYPE_CHECKING:
+    from headswap.client import Progress as RemoteProgress
 
 _PREPARING = "preparing"
 
@@ -54,6 +58,12 @@ class ProgressDisplay:
     def frames(self, progress: Progress) -> None:
         """Shows a step of the library's work."""
         self._show(progress.stage, progress.done, progress.total)
+
+    def remote(self, progress: RemoteProgress) -> None:
+        """Shows a step of a service's work, or of what goes to it and comes back."""
+        moved = progress.stage in {"upload", "download"}
+        row = f"{progress.stage} {progress.what}" if moved else progress.stage
+        self._show(row, progress.done, progress.total)
 
     def bytes(self, what: str, done: int, total: int) -> None:
         """Shows a step of a download."""

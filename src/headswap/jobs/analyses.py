@@ -18,7 +18,7 @@ TYPE = "head"
 
 
 def submit(s: Session, settings: Settings, caller: Caller, body: object, now_ms: int) -> Analysis:
-    """A new analysis, queued. body: the parsed JSON of the request.
+    """A new analysis, queued. body: the parsed JSON of the request, or its fields.
 
     Raises:
         Refused: 1003, a field is missing or wrong.
@@ -42,16 +42,21 @@ def submit(s: Session, settings: Settings, caller: Caller, body: object, now_ms:
     return analysis
 
 
-def find(s: Session, caller: Caller, id_: object) -> Analysis:
-    """The team's analysis of that id. id_: as it stands in the request.
+def find(s: Session, caller: Caller, id_: object, name: str = "_id") -> Analysis:
+    """The team's analysis of that id. id_: as it stands in the request, in the field `name`.
 
     Raises:
         Refused: 1003 without an id, 1014 if the team has no such analysis.
     """
-    analysis = s.get(Analysis, record_id(id_))
+    analysis = s.get(Analysis, record_id(id_, name))
     if analysis is None or analysis.team_id != caller.team_id:
         raise not_found()
     return analysis
+
+
+def tracks_key(scene_key: str) -> str:
+    """The blob beside a stored scene that holds its tracks as JSON, for people and programs."""
+    return f"{scene_key}.json"
 
 
 def list_(

@@ -19,6 +19,7 @@ from headswap.errors import FetchError, HeadswapError, PhotoUnreadable
 from headswap.fetch import Guard, content_of, download
 from headswap.fetch.content import Kind
 from headswap.jobs import audit, endings, protected, queue, states, team_settings, uploads
+from headswap.jobs.analyses import tracks_key
 from headswap.jobs.assignment import SCENE_NAME, Analysing, Swapping, VideoLimits
 from headswap.jobs.failures import Failure, failure_of
 from headswap.jobs.job import JobProcess
@@ -138,11 +139,13 @@ class Execution:
         pictures = {int(i): self._folder.path(name) for i, name in done["previews"].items()}
         sign_previews(pictures, source, self._shop.signer, self._shop.clock())
         blobs.put_file(f"{prefix}/source", source)
-        blobs.put_file(f"{prefix}/scene", self._folder.path(SCENE_NAME))
+        scene_key = f"{prefix}/scene"
+        blobs.put_file(scene_key, self._folder.path(SCENE_NAME))
+        blobs.put_file(tracks_key(scene_key), self._folder.path(f"{SCENE_NAME}.json"))
         for item in result["media"]:
             item["key"] = f"{prefix}/subject_{item['obj_id']}.png"
             blobs.put_file(item["key"], pictures[item["obj_id"]])
-        return endings.Analysed(result, done["duration_ms"], f"{prefix}/source", f"{prefix}/scene")
+        return endings.Analysed(result, done["duration_ms"], f"{prefix}/source", scene_key)
 
     def _swap(self) -> None:
         shop, id_ = self._shop, self._claim.ref_id

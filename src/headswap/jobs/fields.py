@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -31,30 +31,39 @@ def wrong(name: str, rule: str) -> Refused:
 class Fields:
     """The fields of one JSON object; names not asked for are ignored.
 
-    where: what stands before a field's name in messages, as "mappings[0].".
+    where: what stands before a field's name in messages, as "mappings[0].". names: how this
+    version of the API spells a field, if otherwise than the services ask for it.
     """
 
     values: Mapping[str, object]
     where: str = ""
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @classmethod
     def of(cls, body: object, where: str = "") -> Fields:
-        """The fields of a parsed body.
+        """The fields of a parsed body; fields are returned as they are.
 
         Raises:
             Refused: it is no object.
         """
+        if isinstance(body, Fields):
+            return body
         if not isinstance(body, dict):
             raise wrong(where.removesuffix(".") or "The body", "must be a JSON object")
         return cls(cast("Mapping[str, object]", body), where)
 
+    def spelt(self, names: Mapping[str, str], defaults: Mapping[str, object]) -> Fields:
+        """The same fields under other names; what is missing or null has its default."""
+        given = {name: value for name, value in self.values.items() if value is not None}
+        return Fields({**defaults, **given}, self.where, names)
+
     def given(self, name: str) -> bool:
         """If the field is there and neither null nor an empty string."""
-        return self.values.get(name) not in (None, "")
+        return self._value(name) not in (None, "")
 
     def wrong(self, name: str, rule: str) -> Refused:
         """The refusal of one of these fields."""
-        return wrong(self.where + name, rule)
+        return wrong(self.where + self._name(name), rule)
 
     def text(self, name: str, max_length: int) -> str:
         """A string of 1 to `max_length` characters."""
@@ -91,7 +100,7 @@ class Fields:
 
     def flag(self, name: str, default: bool) -> bool:
         """True or false; the default where the field is missing or null."""
-        value = self.values.get(name)
+        value = self._value(name)
         if value is None:
             return default
         if not isinstance(value, bool):
@@ -115,7 +124,10 @@ class Fields:
         items = cast("list[object]", value)
         if not 1 <= len(items) <= at_most:
             raise self.wrong(name, f"must have 1 to {at_most} items")
-        return [Fields.of(item, f"{self.where}{name}[{at}].") for at, item in enumerate(items)]
+        return [
+            Fields.of(item, f"{self.where}{self._name(name)}[{at}].")
+            for at, item in enumerate(items)
+        ]
 
     def ids(self, name: str) -> list[str]:
         """The parts of a string such as "a,b", each once, whether they are ids or not."""
@@ -128,10 +140,16 @@ class Fields:
         return parts
 
     def _required(self, name: str) -> object:
-        value = self.values.get(name)
+        value = self._value(name)
         if value is None:
             raise self.wrong(name, "is required")
         return value
+
+    def _value(self, name: str) -> object:
+        return self.values.get(self._name(name))
+
+    def _name(self, name: str) -> str:
+        return self.names.get(name, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,16 +172,16 @@ class ListQuery:
         return cls(page or 1, size or 10, _number(query, "status", 4))
 
 
-def record_id(value: object) -> str:
-    """The id that a request gives as `_id`.
+def record_id(value: object, name: str = "_id") -> str:
+    """The id that a request gives as `name`.
 
     Raises:
         Refused: 1003 without one, 1014 for what cannot be one.
     """
     if value is None or value == "":
-        raise wrong("_id", "is required")
+        raise wrong(name, "is required")
     if not isinstance(value, str):
-        raise wrong("_id", "must be a string")
+        raise wrong(name, "must be a string")
     if not is_id(value):
         raise not_found()
     return value

@@ -14,10 +14,11 @@ import httpx
 from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
 
+from headswap import sealing
 from headswap.errors import FetchError, HeadswapError
 from headswap.fetch import post_json
 from headswap.ids import new_id
-from headswap.jobs import accounts, webhooks
+from headswap.jobs import accounts
 from headswap.jobs.fields import storable
 from headswap.jobs.keyring import Keyring
 from headswap.jobs.refusals import Refused, not_found
@@ -53,7 +54,7 @@ class _Letter:
     task_id: str
     owner: str
     url: str
-    body: webhooks.SealedBody | None
+    body: sealing.SealedBody | None
     fault: str = ""
 
 
@@ -186,7 +187,7 @@ class Sender:
         try:
             secret = accounts.secret_of(s, self._keyring, message.client_id)
             payload = self._payload(s, message)
-            body = webhooks.seal(message.client_id, secret, payload, now_ms, nonce)
+            body = sealing.seal(message.client_id, secret, payload, now_ms, nonce)
         except (Refused, HeadswapError) as error:
             fault = f"the message cannot be sealed: {error}"
         owner = message.lease_owner or ""

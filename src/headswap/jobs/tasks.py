@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import NoReturn
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from headswap.ids import new_id
-from headswap.jobs import audit, credits, endings, queue
+from headswap.jobs import analyses, audit, credits, endings, queue
 from headswap.jobs.accounts import Caller
 from headswap.jobs.deletion import Deleted, delete
-from headswap.jobs.fields import record_id, wrong
+from headswap.jobs.fields import Fields, record_id, wrong
 from headswap.jobs.orders import Mapping, Order, read_order
-from headswap.jobs.refusals import not_found
+from headswap.jobs.refusals import Refused, not_found
 from headswap.jobs.states import COMPLETED, FAILED, QUEUED, UNFINISHED
 from headswap.settings import Settings
 from headswap.store.tables import Analysis, SwapTask
@@ -24,15 +23,26 @@ __all__ = ["Deleted", "cancel", "create", "delete", "find", "list_"]
 _DAY_MS = 86_400_000
 
 
-def create(s: Session, settings: Settings, caller: Caller, body: object, now_ms: int) -> SwapTask:
-    """A new task, queued, with its credits held. body: the parsed JSON of the request.
+def create(
+    s: Session,
+    settings: Settings,
+    caller: Caller,
+    body: object,
+    now_ms: int,
+    analysis_field: str | None = None,
+) -> SwapTask:
+    """A new task, queued, with its credits held.
+
+    body: the parsed JSON of the request, or its fields. analysis_field: the one that names the
+    analysis; without it the newest usable one of the video is taken.
 
     Raises:
-        Refused: 1003, a field is wrong or there is no analysis to use; 1104, too few credits.
-            The transaction must then be rolled back.
+        Refused: 1003, a field is wrong or there is no analysis to use; 1014, the team has none of
+            that id; 1104, too few credits. The transaction must then be rolled back.
     """
-    order = read_order(s, settings, caller, body, now_ms)
-    analysis = _analysis_for(s, caller, order.video_url)
+    fields = Fields.of(body)
+    order = read_order(s, settings, caller, fields, now_ms)
+    analysis = _analysis_for(s, caller, order.video_url, fields, analysis_field)
     _refuse_strangers(analysis, order.mappings)
     task = _task(caller, order, analysis, now_ms)
     task.held = credits.price(settings, order.resolution, task.video_duration)
@@ -111,11 +121,20 @@ def cancel(s: Session, caller: Caller, id_: object, now_ms: int) -> SwapTask:
     return task
 
 
-def _analysis_for(s: Session, caller: Caller, video_url: str) -> Analysis:
-    """The team's newest usable analysis of the URL, held against removal."""
+def _analysis_for(
+    s: Session, caller: Caller, video_url: str, fields: Fields, id_field: str | None
+) -> Analysis:
+    """The usable analysis that the body names, or the team's newest of the URL; held against
+    removal.
+    """
     of_url = select(Analysis).where(
         Analysis.team_id == caller.team_id, Analysis.video_url == video_url
     )
+    if id_field is not None:
+        named = analyses.find(s, caller, fields.values.get(id_field), id_field)
+        if named.video_url != video_url:
+            raise fields.wrong("video_url", f"is not the URL that the analysis {named.id} is of")
+        of_url = of_url.where(Analysis.id == named.id)
     newest = of_url.order_by(Analysis.create_time.desc(), Analysis.id.desc())
     usable = newest.where(
         Analysis.status == COMPLETED,
@@ -124,11 +143,11 @@ def _analysis_for(s: Session, caller: Caller, video_url: str) -> Analysis:
     )
     analysis = s.scalars(usable.limit(1).with_for_update()).first()
     if analysis is None:
-        _refuse_unanalysed(s.scalars(newest.limit(1)).first())
+        raise _unanalysed(fields, s.scalars(newest.limit(1)).first())
     return analysis
 
 
-def _refuse_unanalysed(newest: Analysis | None) -> NoReturn:
+def _unanalysed(fields: Fields, newest: Analysis | None) -> Refused:
     if newest is None:
         why = "has not been analysed by this team; submit it to analyze first"
     elif newest.status in UNFINISHED:
@@ -138,7 +157,7 @@ def _refuse_unanalysed(newest: Analysis | None) -> NoReturn:
         why = why.removesuffix(".")
     else:
         why = f"has no analysis any more; {newest.id} has expired, submit it to analyze again"
-    raise wrong("video_url", why)
+    return fields.wrong("video_url", why)
 
 
 def _refuse_strangers(analysis: Analysis, mappings: tuple[Mapping, ...]) -> None:

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from headswap.disk import check_writable
 from headswap.errors import MappingError, NoPersonFound, OutputNotWritable
 from headswap.ids import new_id
 from headswap.media import join_pieces, output_size
@@ -232,14 +233,9 @@ def _new_id() -> str:
 
 
 def _check_output(video: Path, out: Path) -> None:
-    if out.is_dir():
-        raise OutputNotWritable(f"{out} is a folder; name a file, such as {out / 'result.mp4'}")
-    if not out.parent.is_dir():
-        raise OutputNotWritable(f"there is no folder {out.parent}; make it first")
+    check_writable(out)
     if out.exists() and video.exists() and out.samefile(video):
         raise OutputNotWritable(f"{out} is the source itself; choose another output")
-    if not os.access(out.parent, os.W_OK):
-        raise OutputNotWritable(f"{out.parent} cannot be written to; choose another folder")
 
 
 def _check_mapping(scene: Scene, photos: Mapping[int, Path]) -> None:

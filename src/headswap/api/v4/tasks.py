@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import re
 
-from sqlalchemy import Text, and_, bindparam, cast
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 
@@ -13,27 +11,16 @@ from headswap.api.body import json_object
 from headswap.api.calls import calls_of
 from headswap.api.envelope import Answer, done, envelope
 from headswap.api.passage import note
-from headswap.api.v4.shapes import Deleted, TaskData, TaskDetail, TaskPage, Webhook
-from headswap.api.v4.views import ShownTask, created_task, report_of, task_data, webhook_of
+from headswap.api.task_record import found_task
+from headswap.api.v4.shapes import Deleted, TaskData, TaskDetail, TaskPage
+from headswap.api.v4.views import created_task, task_data
+from headswap.api.views import ShownTask
 from headswap.errors import HeadswapError
-from headswap.ids import is_id
-from headswap.jobs import outbox, tasks
-from headswap.jobs.accounts import CALLER, Caller
-from headswap.jobs.fields import ListQuery, record_id
-from headswap.jobs.refusals import not_found
-from headswap.jobs.states import COMPLETED, UNFINISHED
-from headswap.store.database import Database
-from headswap.store.tables import ApiKey, SwapTask
+from headswap.jobs import tasks
+from headswap.jobs.accounts import Caller
+from headswap.jobs.fields import ListQuery
 
 _log = logging.getLogger(__name__)
-# Programs ask for a task again and again: caller and task in one query, and no objects made.
-TASK_BESIDE_CALLER = CALLER.add_columns(
-    *(getattr(SwapTask, name) for name in ShownTask._fields),
-    cast(SwapTask.report, Text),
-    SwapTask.webhook_url,
-).outerjoin(SwapTask, and_(SwapTask.id == bindparam("task_id"), SwapTask.team_id == ApiKey.team_id))
-# Spares the usual query the way through the parser.
-_ONLY_ID = re.compile(rb"_id=([0-9a-f]{24})")
 
 
 async def create(request: Request) -> Answer:
@@ -53,28 +40,9 @@ async def create(request: Request) -> Answer:
 
 async def detail(request: Request) -> Answer:
     """Show a task."""
-    calls = calls_of(request)
-    asked = _ONLY_ID.fullmatch(request.scope["query_string"])
-    given = asked[1].decode() if asked else request.query_params.get("_id")
-    values = {"task_id": given if given and is_id(given) else ""}
-    found = await calls.beside_caller(request, TASK_BESIDE_CALLER, values)
-    task_id = record_id(given)
-    if found[0] is None:
-        raise not_found()
-    note(request.scope, task_id=task_id)
-    *columns, report, webhook_url = found
-    task = ShownTask(*columns)
-    data: TaskDetail = {**task_data(task, calls.links)}
-    if task.status == COMPLETED and (shown := report_of(report)):
-        data["report"] = shown
-    if task.status not in UNFINISHED and webhook_url:
-        data["webhook"] = await calls.look(lambda: _webhook(calls.services.db, task.id))
+    task, told = await found_task(request)
+    data: TaskDetail = {**task_data(task, calls_of(request).links), **told}
     return done(data)
-
-
-def _webhook(db: Database, task_id: str) -> list[Webhook]:
-    with db.read() as s:
-        return webhook_of(outbox.messages_of(s, task_id))
 
 
 async def list_(request: Request) -> Answer:

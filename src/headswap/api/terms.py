@@ -56,6 +56,10 @@ ErrorReason = Annotated[
     str,
     Field(description="Why it failed, in a sentence; success if it did not.", examples=["success"]),
 ]
+Expired = Annotated[
+    bool,
+    Field(description="True once the record's files are removed: make it anew.", examples=[True]),
+]
 Count = Annotated[int, Field(description="How many there are in all.", examples=[1], ge=0)]
 Page = Annotated[int, Field(description="The page, counted from 1.", examples=[1], ge=1)]
 Size = Annotated[int, Field(description="How many a page holds.", examples=[10], ge=1)]

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 from headswap.errors import WebhookNotGenuine
-from headswap.jobs.webhooks import open_, seal, sign
+from headswap.sealing import open_, seal, sign
 
 CLIENT_ID = "cid-0123456789ABCDEFGH=="
 SECRET_24, SECRET_32 = "sec-0123456789abcdefghij", "sec-0123456789abcdefghijABCDEFGH"
@@ -167,7 +167,7 @@ def test_a_receiver_needs_nothing_but_cryptography() -> None:
     code = """
 import sys
 before = set(sys.modules)
-import headswap.jobs.webhooks
+import headswap.sealing
 new = {name.partition(".")[0] for name in set(sys.modules) - before}
 print(*(new - set(sys.stdlib_module_names)))
 """
