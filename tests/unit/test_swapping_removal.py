@@ -149,16 +149,27 @@ def test_what_is_surely_clothes_or_bare_skin_is_no_hair() -> None:
         assert own_hair(mattes, face_at(X, Y), PX_PER_CM).max() == 0
 
 
-@pytest.mark.parametrize(("sure", "clothed", "taken"), [(0.6, 0.3, True), (0.35, 0.8, False)])
+@pytest.mark.parametrize(
+    ("sure", "clothed", "yaw_deg", "half_cm", "taken"),
+    [
+        (0.6, 0.3, -30, 2, True),
+        (0.35, 0.8, -30, 2, False),
+        # Seen from the front there is none, nor on the side that the face looks to.
+        (0.6, 0.3, 0, 2, False),
+        (0.6, 0.3, 30, 2, False),
+        # Wider than a tail.
+        (0.6, 0.3, -30, 6, False),
+    ],
+)
 def test_a_ponytail_below_the_ear_is_hair_and_a_collar_is_not(
-    sure: float, clothed: float, taken: bool
+    sure: float, clothed: float, yaw_deg: float, half_cm: float, taken: bool
 ) -> None:
     crown = ellipse((X, Y - 6 * PX_PER_CM), (9 * PX_PER_CM, 8 * PX_PER_CM))
     place = (X + 8 * PX_PER_CM, Y + 9 * PX_PER_CM)
-    tail = ellipse(place, (2 * PX_PER_CM, 5 * PX_PER_CM))
+    tail = ellipse(place, (half_cm * PX_PER_CM, 5 * PX_PER_CM))
     person = np.maximum(crown, tail)
     mattes = Mattes(person, np.maximum(crown, sure * tail), _nothing(), clothed * tail)
-    hair = own_hair(mattes, face_at(X, Y), PX_PER_CM)
+    hair = own_hair(mattes, face_at(X, Y, rotation=turned(yaw_deg)), PX_PER_CM)
     assert (hair[round(place[1]), round(place[0])] > 0.2) == taken
 
 

@@ -19,7 +19,10 @@ _HANGING = 0.7
 # A ponytail: how sure its hair must be beside the hair on top, by how much it is taken for clothes;
 # and how much of it is person without being skin, clothes, or less hair than the least.
 _TIED = ((0.2, 0.6, 0.8, 0.9), (0.45, 0.46, 0.6, 1.1))
-_REST, _REST_HAIR = 0.6, 0.06
+_REST, _REST_HAIR, _REST_TIED = 0.6, 0.06, 0.25
+# How far the nose stands off the middle of a face, over its width, where its back is seen.
+_TURNED = 0.12
+_TAIL_CM = 9.0
 _ROOT_CM = 1.5
 _GROW_CM = 0.5
 _FRIZZ_CM = 1.1
@@ -128,18 +131,28 @@ def own_hair(mattes: Mattes, landmarks: F32, scale_px_cm: float) -> F32:
     _, labels = cv2.connectedComponents(solid)
     mine = np.unique(labels[roots & (solid > 0)])
     own = np.isin(labels, mine[mine > 0]).astype(np.uint8)
-    tail = _tied(hair, (person, skin, clothes), own, (skull > 0) & below_lobes, top)
+    behind = _behind_face(points, hair.shape)
+    tail = _tied(hair, (person, skin, clothes), own, (skull > 0) & below_lobes, top, behind, unit)
     left = np.maximum(left * cv2.dilate(own, disc(_FRIZZ_CM * unit)), tail > 0)
     kept = cv2.resize(left, (width, height), interpolation=cv2.INTER_LINEAR)
     sure = cv2.resize(tail * np.float32(_SURE_HAIR), (width, height))
     return np.asarray(np.maximum(mattes.hair * kept, sure), np.float32)
 
 
-def _tied(hair: F32, others: tuple[F32, F32, F32], own: U8, beside: Bool, top: float) -> Bool:
+def _tied(
+    hair: F32,
+    others: tuple[F32, F32, F32],
+    own: U8,
+    beside: Bool,
+    top: float,
+    behind: Bool,
+    unit: float,
+) -> Bool:
     """(h, w) hair that hangs behind ear and neck, which the network knows less surely.
 
     others: person, skin and clothes, each (h, w). own: (h, w) what is surely the head's hair.
     beside: where what hangs together with the head may begin. top: how sure the hair on top is.
+    behind: where the back of the head is; most of what is taken lies there.
     """
     person, skin, clothes = others
     # Person, but neither skin nor clothes, and hair at least by a little.
@@ -150,11 +163,29 @@ def _tied(hair: F32, others: tuple[F32, F32, F32], own: U8, beside: Bool, top: f
     near = (cv2.dilate(own, np.ones((5, 5), np.uint8)) > 0) | beside
     for label in np.unique(labels[near & (labels > 0)]):
         part = labels == label
+        # A tail is narrow; more of what looks like hair there is a shoulder.
+        wide = np.ptp(np.flatnonzero(part.any(axis=0))) > _TAIL_CM * unit
+        if wide or behind[part].mean() < 0.5:
+            continue
         # The less it looks like clothes the less it must look like hair.
         wanted = top * np.interp(clothes[part].mean(), *_TIED)
-        if hair[part].mean() > wanted or rest[part].mean() > _REST:
+        like_hair = float(hair[part].mean())
+        if like_hair > wanted or (rest[part].mean() > _REST and like_hair > _REST_TIED):
             found |= part
     return found
+
+
+def _behind_face(landmarks: F32, shape: tuple[int, ...]) -> Bool:
+    """(h, w) the side of a picture that the back of a turned head is on; nothing of a frontal one.
+
+    From the front a ponytail hangs unseen behind the neck.
+    """
+    right, left, nose = (float(landmarks[i, 0]) for i in (234, 454, 1))
+    middle = (right + left) / 2
+    turned = (nose - middle) / max(abs(left - right), 1.0)
+    columns = np.arange(shape[1])[None] - middle
+    away = -np.sign(turned) * columns > 0.3 * abs(left - right)
+    return np.broadcast_to(away & (abs(turned) > _TURNED), shape)
 
 
 def skin_and_eyes(landmarks: F32, shape: tuple[int, ...]) -> U8:
