@@ -46,11 +46,11 @@ def test_a_picture_is_prepared_as_the_network_learned_it() -> None:
 def test_the_gate_refuses_what_scores_above_its_limit(core_pack: ModelStore) -> None:
     picture = np.full((240, 320, 3), 128, np.uint8)
     gate = PolicyGate(core_pack)
-    gate.check_photo(picture, 0)
+    gate.check_photos({0: picture})
     looked = gate.looked()
     assert (looked.limit, looked.pictures) == (0.8, 1) and 0 < looked.highest < 0.8
     with pytest.raises(ExplicitContentFound, match="explicit-content") as refused:
-        PolicyGate(core_pack, looked.highest / 2).check_photo(picture, 3)
+        PolicyGate(core_pack, looked.highest / 2).check_photos({3: picture})
     assert (refused.value.rule, refused.value.obj_id) == ("explicit-content", 3)
 
 
@@ -58,7 +58,7 @@ def test_a_limit_of_one_looks_at_nothing(tmp_path_factory: pytest.TempPathFactor
     # A store without any model, and no way to get one.
     store = ModelStore(tmp_path_factory.mktemp("none"), offline=True)
     gate = PolicyGate(store, 1.0)
-    gate.check_photo(np.zeros((10, 10, 3), np.uint8), 0)
+    gate.check_photos({0: np.zeros((10, 10, 3), np.uint8)})
     assert gate.looked().pictures == 0
 
 

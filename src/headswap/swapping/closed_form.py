@@ -12,6 +12,8 @@ from headswap.arrays import F32, F64, I64, U8, Bool
 _NOISE = 1e-5
 _PRIOR = 3e-3
 _ROUNDS, _EXACT = 300, 1e-4
+# Windows whose weights are in memory together.
+_WINDOWS_AT_ONCE = 5_000
 _WINDOW = [(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1)]
 
 
@@ -66,16 +68,24 @@ def _laplacian(rgb: U8, centres: Bool) -> tuple[csr_matrix, I64]:
     ys, xs = np.nonzero(centres)
     width = rgb.shape[1]
     places = np.stack([(ys + down) * width + xs + right for down, right in _WINDOW], axis=1)
-    colours = (rgb.reshape(-1, 3)[places] / 255.0).astype(np.float64)
-    off = colours - colours.mean(axis=1, keepdims=True)
+    used, numbers = np.unique(places, return_inverse=True)
+    numbers = numbers.reshape(places.shape).astype(np.int32)
+    total = csr_matrix((len(used), len(used)))
+    # A window has 81 weights, most of which fall onto those of its neighbours.
+    for first in range(0, len(places), _WINDOWS_AT_ONCE):
+        part = np.s_[first : first + _WINDOWS_AT_ONCE]
+        weights = _weights(rgb.reshape(-1, 3)[places[part]] / 255.0)
+        rows = np.repeat(numbers[part], len(_WINDOW), axis=1)
+        columns = np.tile(numbers[part], (1, len(_WINDOW)))
+        index = (rows.ravel(), columns.ravel())
+        total = csr_matrix(total + coo_matrix((weights.ravel(), index), shape=total.shape))
+    return total, used
+
+
+def _weights(colours: F64) -> F64:
+    """(n, 9, 9) what the windows with these colours, (n, 9, 3) of 0..1, give to the Laplacian."""
     size = len(_WINDOW)
+    off = colours - colours.mean(axis=1, keepdims=True)
     spread = np.einsum("nij,nik->njk", off, off) / size + _NOISE / size * np.eye(3)
     alike = np.einsum("nij,njk,nlk->nil", off, np.linalg.inv(spread), off, optimize=True)
-    weights = np.eye(size) - (1 + alike) / size
-    used, numbers = np.unique(places, return_inverse=True)
-    numbers = numbers.reshape(places.shape)
-    rows, columns = np.repeat(numbers, size, axis=1), np.tile(numbers, (1, size))
-    matrix = coo_matrix(
-        (weights.ravel(), (rows.ravel(), columns.ravel())), shape=(len(used), len(used))
-    )
-    return csr_matrix(matrix), used
+    return np.asarray(np.eye(size) - (1 + alike) / size, np.float64)

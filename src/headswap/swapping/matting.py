@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from headswap.arrays import F32, U8, Mat
+from headswap.arrays import F32, U8, Bool, Mat
 from headswap.swapping.closed_form import agreed_alpha
 
 # Rounds of finding alpha from colours and colours from alpha, and how far apart the colours (of
@@ -105,11 +105,25 @@ def refined_alpha(
     colour around it (as in Chuang et al., "A Bayesian approach to digital matting", CVPR 2001, with
     smooth local means), then neighbours are made to agree.
     """
-    image = rgb.astype(np.float32)
     inside, outside = _distances((coarse > 0.5).astype(np.uint8))
-    front = (inside > np.maximum(inner_px, gaps_px)).astype(np.float32)
-    back = (outside > outer_px).astype(np.float32)
+    deep = inside > np.maximum(inner_px, gaps_px)
+    alpha, like_back = _by_colours(rgb.astype(np.float32), coarse, deep, outside, outer_px)
     edge = (inside <= inner_px) & (outside <= outer_px)
+    gaps = like_back & (inside > inner_px) & (alpha < 1)
+    wide = cv2.dilate(gaps.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    unsure = edge | (wide & (inside > 0))
+    return agreed_alpha(rgb, np.where(unsure | (inside == 0), alpha, 1).astype(np.float32), unsure)
+
+
+def _by_colours(
+    image: F32, coarse: F32, deep: Bool, outside: F32, outer_px: F32 | float
+) -> tuple[F32, Bool]:
+    """(h, w) alpha by the colours around each pixel, and where it is of the background's colour.
+
+    deep: where all is foreground. outside: how far outside of it a pixel is, px.
+    """
+    front = deep.astype(np.float32)
+    back = (outside > outer_px).astype(np.float32)
     alpha, far, size = coarse, image, np.zeros_like(coarse)
     for _ in range(_PASSES):
         near, far = _continued(image, front), _continued(image, back)
@@ -122,14 +136,10 @@ def refined_alpha(
         alpha = np.where(front > 0, 1, np.where(back > 0, 0, alpha)).astype(np.float32)
         # What is sure by now tells the colours nearer the edge.
         sure = (trust > 0.6).astype(np.float32)
-        front = np.maximum(front, sure * ((alpha > 0.97) & (inside > 0)))
-        back = np.maximum(back, sure * ((alpha < 0.03) & (inside == 0)))
+        front = np.maximum(front, sure * ((alpha > 0.97) & (outside == 0)))
+        back = np.maximum(back, sure * ((alpha < 0.03) & (outside > 0)))
     off = image - far
-    like_back = ((off * off).sum(axis=2) < _GAP**2 * size) & (size > _APART**2)
-    gaps = like_back & (inside > inner_px) & (alpha < 1)
-    wide = cv2.dilate(gaps.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    unsure = edge | (wide & (inside > 0))
-    return agreed_alpha(rgb, np.where(unsure | (inside == 0), alpha, 1).astype(np.float32), unsure)
+    return alpha, ((off * off).sum(axis=2) < _GAP**2 * size) & (size > _APART**2)
 
 
 def _distances(solid: U8) -> tuple[F32, F32]:

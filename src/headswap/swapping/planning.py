@@ -245,7 +245,8 @@ def _key_hair(folder: Path, appearance: Appearance) -> dict[int, HairPlane]:
         path = key_path(folder, appearance.number, int(frame))
         if path.exists():
             box, mattes = load_mattes(path)
-            found[int(frame)] = HairPlane(box, mattes.hair)
+            # A copy: the plane is a part of all four, which would stay with it.
+            found[int(frame)] = HairPlane(box, mattes.hair.copy())
     return found
 
 

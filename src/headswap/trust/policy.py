@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -39,18 +39,23 @@ class PolicyGate:
             raise ValueError(f"a limit of {limit}; it is above 0 and at most 1")
         self.limit = limit
         self._scores: list[float] = []
-        self._network = ExplicitContent(store, threads) if limit < 1 else None
+        self._store = store
+        self._threads = threads
 
-    def check_photo(self, rgb: U8, obj_id: int) -> None:
-        """Nothing, if the (h, w, 3) uint8 photo of a person's new head may be used.
+    def check_photos(self, photos: Mapping[int, U8]) -> None:
+        """Nothing, if the (h, w, 3) uint8 photos of new heads, by person, may be used.
 
         Raises:
-            ExplicitContentFound: it may not.
+            ExplicitContentFound: one may not.
         """
-        score = self._score(rgb)
-        if score > self.limit:
-            what = f"the photo for person {obj_id}"
-            raise ExplicitContentFound(f"{what} {self._refusal(score)}; use another photo", obj_id)
+        if self.limit == 1:
+            return
+        network = self._network()
+        for obj_id, rgb in photos.items():
+            score = self._score(network, rgb)
+            if score > self.limit:
+                what = f"the photo for person {obj_id} {self._refusal(score)}"
+                raise ExplicitContentFound(f"{what}; use another photo", obj_id)
 
     def check_video(self, scene: Scene) -> None:
         """Nothing, if the source may be used: one frame of each second and of every shot passes.
@@ -58,12 +63,13 @@ class PolicyGate:
         Raises:
             ExplicitContentFound: it may not. VideoError: it cannot be read.
         """
-        if self._network is None:
+        if self.limit == 1:
             return
+        network = self._network()
         wanted = frames_to_look_at(scene.pts, scene.video.time_base, scene.shots)
         with VideoReader(scene.video.path) as reader:
             for frame in reader.some(wanted):
-                score = self._score(frame.rgb())
+                score = self._score(network, frame.rgb())
                 if score > self.limit:
                     at_s = float((frame.pts - int(scene.pts[0])) * scene.video.time_base)
                     what = f"the video, at {at_s:.1f} s,"
@@ -78,10 +84,12 @@ class PolicyGate:
         rule = ExplicitContentFound.rule
         return f"is refused by the rule {rule} (score {score:.2f}, limit {self.limit:g})"
 
-    def _score(self, rgb: U8) -> float:
-        if self._network is None:
-            return 0.0
-        self._scores.append(self._network.score(rgb))
+    def _network(self) -> ExplicitContent:
+        """Made for each look: between them, far apart, it would only take memory."""
+        return ExplicitContent(self._store, self._threads)
+
+    def _score(self, network: ExplicitContent, rgb: U8) -> float:
+        self._scores.append(network.score(rgb))
         return self._scores[-1]
 
 
