@@ -49,6 +49,15 @@ class VideoInfo(TypedDict):
     frame_count: Annotated[int, Field(description="Frames in all.", examples=[450])]
 
 
+SeenVideo = Annotated[
+    VideoInfo,
+    Field(
+        description="The video.",
+        examples=[{"width": 1916, "height": 1082, "fps": 30, "frame_count": 450}],
+    ),
+]
+
+
 class Ending(TypedDict):
     """How a record ended."""
 

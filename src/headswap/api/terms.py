@@ -63,3 +63,10 @@ Expired = Annotated[
 Count = Annotated[int, Field(description="How many there are in all.", examples=[1], ge=0)]
 Page = Annotated[int, Field(description="The page, counted from 1.", examples=[1], ge=1)]
 Size = Annotated[int, Field(description="How many a page holds.", examples=[10], ge=1)]
+Output = Annotated[
+    str | None,
+    Field(
+        description="The output; null before it is there and after it has expired.",
+        examples=["https://example.com/files/out.mp4"],
+    ),
+]

@@ -7,7 +7,7 @@ from typing import Annotated, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from headswap.api.shapes import Preview, Told, VideoInfo
+from headswap.api.shapes import Preview, SeenVideo, Told
 from headswap.api.terms import (
     Count,
     ErrorCode,
@@ -17,6 +17,7 @@ from headswap.api.terms import (
     Id,
     Kind,
     ModelName,
+    Output,
     Page,
     Progress,
     Resolution,
@@ -53,13 +54,7 @@ class AnalysisResult(TypedDict):
             ],
         ),
     ]
-    video_info: Annotated[
-        VideoInfo,
-        Field(
-            description="The video.",
-            examples=[{"width": 1916, "height": 1082, "fps": 30, "frame_count": 450}],
-        ),
-    ]
+    video_info: SeenVideo
 
 
 class AnalysisData(TypedDict):
@@ -132,13 +127,7 @@ class TaskData(TypedDict):
     deduction_duration: Annotated[
         float, Field(description="The credits finally taken; 0 until then.", examples=[15])
     ]
-    video_url: Annotated[
-        str | None,
-        Field(
-            description="The output; null before it is there and after it has expired.",
-            examples=["https://example.com/files/out.mp4"],
-        ),
-    ]
+    video_url: Output
     progress: Progress
     priority: Annotated[int, Field(description="Larger is sooner.", examples=[9])]
     task_id: TaskId

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from headswap.api.v4.requests import MappingRequest
+from headswap.api.asked import AnalysedVideoUrl, KeepSound, Mappings, Video, Wanted, WebhookUrl
 
 _MEDIA_TYPE = Annotated[
     Literal["video"], Field(description="What the URL names: always video.", examples=["video"])
@@ -17,34 +17,16 @@ _MEDIA_TYPE = Annotated[
 class AnalyzeVideoRequest(TypedDict):
     """A video whose people are to be found."""
 
-    url: Annotated[
-        str,
-        Field(
-            description="The video: http or https, or the URL that an upload gave.",
-            examples=["https://example.com/v.mp4"],
-            max_length=2048,
-        ),
-    ]
+    url: Video
     media_type: _MEDIA_TYPE
-    type: NotRequired[
-        Annotated[
-            Literal["head"], Field(description="What to look for: always head.", examples=["head"])
-        ]
-    ]
+    type: NotRequired[Wanted]
 
 
 class CreateRequest(TypedDict):
     """A swap."""
 
     media_type: _MEDIA_TYPE
-    target_url: Annotated[
-        str,
-        Field(
-            description="The analysed video's URL, character for character.",
-            examples=["https://example.com/v.mp4"],
-            max_length=2048,
-        ),
-    ]
+    target_url: AnalysedVideoUrl
     analyze_id: Annotated[
         str,
         Field(
@@ -53,15 +35,7 @@ class CreateRequest(TypedDict):
             min_length=1,
         ),
     ]
-    mappings: Annotated[
-        list[MappingRequest],
-        Field(
-            description="Whom to give which head.",
-            examples=[[{"obj_id": 0, "img_url": "https://example.com/photo.jpg"}]],
-            min_length=1,
-            max_length=5,
-        ),
-    ]
+    mappings: Mappings
     model_name: NotRequired[
         Annotated[
             str,
@@ -77,23 +51,6 @@ class CreateRequest(TypedDict):
             Field(description="The output's short side; default 720p.", examples=["720p"]),
         ]
     ]
-    keep_original_sound: NotRequired[
-        Annotated[
-            bool,
-            Field(
-                description="True copies the sound bit for bit, false leaves it out; default true.",
-                examples=[True],
-            ),
-        ]
-    ]
+    keep_original_sound: NotRequired[KeepSound]
     prompt: NotRequired[Annotated[str, Field(description="Ignored.", examples=["a portrait"])]]
-    webhookUrl: NotRequired[
-        Annotated[
-            str,
-            Field(
-                description="Called when the task has ended; webhookurl is taken too.",
-                examples=["https://example.com/hook"],
-                max_length=2048,
-            ),
-        ]
-    ]
+    webhookUrl: NotRequired[WebhookUrl]

@@ -7,13 +7,14 @@ from typing import Annotated, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from headswap.api.shapes import Preview, Told, VideoInfo
+from headswap.api.shapes import Preview, SeenVideo, Told
 from headswap.api.terms import (
     ErrorCode,
     ErrorReason,
     Expired,
     Id,
     ModelName,
+    Output,
     Progress,
     Status,
     TaskId,
@@ -45,13 +46,7 @@ class AnalysedVideoResult(TypedDict):
         ),
     ]
     media: Annotated[list[Preview], Field(description="The people.", examples=[[]])]
-    video_info: Annotated[
-        VideoInfo,
-        Field(
-            description="The video.",
-            examples=[{"width": 1916, "height": 1082, "fps": 30, "frame_count": 450}],
-        ),
-    ]
+    video_info: SeenVideo
 
 
 class AnalysedVideo(TypedDict):
@@ -109,13 +104,7 @@ class SwapItem(TypedDict):
 class SwapItemDetail(SwapItem, Told):
     """A task."""
 
-    url: Annotated[
-        str | None,
-        Field(
-            description="The output; null before it is there and after it has expired.",
-            examples=["https://example.com/files/out.mp4"],
-        ),
-    ]
+    url: Output
     progress: Progress
     error_reason: NotRequired[ErrorReason]
     error_code: NotRequired[ErrorCode]
