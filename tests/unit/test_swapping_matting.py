@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 
 from headswap.arrays import F32, U8
-from headswap.swapping.matting import fill_smooth, refined_alpha, segmented, unmix_foreground
+from headswap.swapping.matting import (
+    fill_smooth,
+    refined_alpha,
+    segmented,
+    unmix_foreground,
+    without_wisps,
+)
 from headswap.vision.guided import guided_filter
 from tests.made_heads import SIZE_WH, ellipse
 
@@ -163,3 +169,16 @@ def test_a_gap_between_strands_shows_the_background() -> None:
     assert filled[71:73, 106:120].mean() > 0.9
     assert found[71:73, 106:120].mean() < 0.3
     assert found[80, 80] == 1 and found[90, 110] > 0.95
+
+
+def test_a_faint_spur_goes_and_strands_and_earrings_stay() -> None:
+    alpha = np.zeros((120, 160), np.float32)
+    alpha[20:100, 40:120] = 1
+    strands = np.zeros_like(alpha)
+    spur, earring, strand = np.s_[60:62, 120:140], np.s_[100:115, 50:53], np.s_[30:32, 20:40]
+    alpha[spur], alpha[earring], alpha[strand] = 0.5, 1, 0.4
+    strands[strand] = 1
+    kept = without_wisps(alpha, strands, 5)
+    assert kept[61, 130] == 0
+    assert kept[110, 51] == 1 and kept[31, 25] == np.float32(0.4)
+    assert (kept[20:100, 40:120] == 1).all()

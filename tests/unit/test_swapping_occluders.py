@@ -23,7 +23,7 @@ from headswap.swapping.face_sheet import (
     sheet_lively,
 )
 from headswap.swapping.glimpses import Glimpse, GlimpseReader, glimpse_step
-from headswap.swapping.hand_tracks import drawn_hand, hand_tracks
+from headswap.swapping.hand_tracks import arm_end, drawn_arm, drawn_hand, hand_tracks
 from headswap.swapping.occlusion import (
     Occlusion,
     load_occlusion,
@@ -209,6 +209,19 @@ def test_a_hand_of_another_colour_is_found_by_its_points_and_its_colour() -> Non
     assert found is not None
     assert (alpha[true & on_face] > 0.5).mean() > 0.95
     assert (alpha[outer & on_face] > 0.5).mean() < 0.02
+
+
+@pytest.mark.parametrize(("x", "bent_deg"), [(30, 0), (30, -60), (230, 60)])
+def test_an_arm_is_seen_however_the_hand_is_bent(x: float, bent_deg: float) -> None:
+    hand = made_hand(x, 150, 30)
+    picture = face_picture(5)
+    shape = picture.shape[:2]
+    true = drawn_hand(hand, np.zeros(shape, np.uint8), 1.0, 6)
+    arm = drawn_arm(hand, arm_end(hand, 2.0, np.radians(bent_deg)), shape, 0.8)
+    picture[(true | arm) > 0] = (120, 80, 60)
+    alpha, _ = _alpha(picture, None, [hand])
+    inner = cv2.erode(arm, np.ones((5, 5), np.uint8)) > 0
+    assert (alpha[inner] > 0.5).mean() > 0.9
 
 
 def test_without_hand_or_thing_there_is_no_occluder() -> None:

@@ -9,7 +9,13 @@ import numpy as np
 
 from headswap.arrays import F32, F64, U8
 from headswap.swapping.beard import beard_over_jaw
-from headswap.swapping.matting import fill_smooth, refined_alpha, segmented, unmix_foreground
+from headswap.swapping.matting import (
+    fill_smooth,
+    refined_alpha,
+    segmented,
+    unmix_foreground,
+    without_wisps,
+)
 from headswap.vision.canonical_face import FACE_OVAL, JAW
 from headswap.vision.guided import guided_filter
 from headswap.vision.mattes import MatteReader
@@ -31,6 +37,8 @@ _CLOSE_CM, _CLOSE_FADE_CM = 18.0, 2.0
 _SPREAD_CM = 1.5
 # How far from the middle a hat and the ears reach; the widest gap between face and hair.
 _HAT_HALF_CM, _EARS_HALF_CM, _CREVICE_CM = 16.0, 11.0, 0.4
+# Half the width of what may be a wisp.
+_WISP_CM = 0.3
 # The face's outline is known by so much; further inside all is face.
 _OVAL_CM = 0.9
 # Scale at which the person is parted from the background, before the edge is made exact.
@@ -72,7 +80,7 @@ def cut_head(photo: U8, landmarks: F32, mattes: MatteReader, px_per_cm: float) -
     head = _head_region(planes.clothes, person, tresses, points, px_per_cm)
     head = np.maximum(head, np.minimum(beard, person))
     alpha = finished_crown((head * inside).astype(np.float32), inside, px_per_cm)
-    alpha = _main_part(alpha, points)
+    alpha = without_wisps(_main_part(alpha, points), strands, _WISP_CM * px_per_cm)
     x0, y0, x1, y1 = _around(alpha, points, _MARGIN_CM * px_per_cm)
     crop, alpha, hair = crop[y0:y1, x0:x1], alpha[y0:y1, x0:x1], hair[y0:y1, x0:x1]
     points = points - np.array([x0, y0, 0], np.float32)

@@ -117,18 +117,26 @@ def drawn_hand(points: F32, mask: U8, factor: float, least_px: float, value: int
     return mask
 
 
-def arm_end(points: F32, length: float) -> F32:
-    """(2,) px: where the forearm of a hand goes to, so many hand sizes from its wrist."""
+def arm_end(points: F32, length: float, turn_rad: float = 0.0) -> F32:
+    """(2,) px: where the forearm of a hand goes to, so many hand sizes from its wrist.
+
+    turn_rad: how far the hand is bent sideways at the wrist.
+    """
     away = points[0] - points[list(_ROOTS)].mean(axis=0)
+    sine, cosine = np.sin(turn_rad), np.cos(turn_rad)
+    away = np.array([[cosine, -sine], [sine, cosine]], np.float32) @ away
     way = np.float32(length * hand_size(points) / max(float(np.linalg.norm(away)), 1e-3))
     return np.asarray(points[0] + way * away, np.float32)
 
 
-def drawn_arm(points: F32, shape: tuple[int, int], length: float, factor: float) -> U8:
-    """(h, w) uint8: 1 where the forearm of a hand may be, a beam from its wrist, in hand sizes."""
+def drawn_arm(points: F32, end: F32, shape: tuple[int, int], factor: float) -> U8:
+    """(h, w) uint8: 1 where the forearm of a hand may be, a beam from its wrist to an end.
+
+    factor: its width over the usual one.
+    """
     mask = np.zeros(shape, np.uint8)
-    wrist, end = _whole(np.stack([points[0], arm_end(points, length)]))
-    _bone(mask, wrist, end, factor * 0.36 * hand_size(points), 1)
+    wrist, last = _whole(np.stack([points[0], end]))
+    _bone(mask, wrist, last, factor * 0.36 * hand_size(points), 1)
     return mask
 
 

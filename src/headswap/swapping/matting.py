@@ -16,6 +16,8 @@ _ALIKE = 24.0
 # A gap between strands is so near the background's colour, as a part of the way to the head's,
 # where these are so far apart.
 _GAP, _APART = 0.55, 80.0
+# A wisp has at most so much of hair, and is nowhere so surely there.
+_STRAND, _SURELY = 0.3, 0.85
 
 
 def unmix_foreground(rgb: U8, alpha: F32, radii_px: tuple[int, ...] = (90, 6)) -> F32:
@@ -140,6 +142,21 @@ def _by_colours(
         back = np.maximum(back, sure * ((alpha < 0.03) & (outside > 0)))
     off = image - far
     return alpha, ((off * off).sum(axis=2) < _GAP**2 * size) & (size > _APART**2)
+
+
+def without_wisps(alpha: F32, strands: F32, radius_px: float) -> F32:
+    """The alpha (h, w) without thin faint spurs that are no strands, traces of what lay behind.
+
+    strands: (h, w) 0..1. radius_px: half the width of a spur. What is thin and surely there, an
+    earring or a frame of glasses, stays.
+    """
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * max(1, round(radius_px)) + 1,) * 2)
+    solid = cv2.morphologyEx((alpha > 0.5).astype(np.uint8), cv2.MORPH_OPEN, disc)
+    spurs = (alpha > 0) & (cv2.dilate(solid, disc) == 0) & (strands < _STRAND)
+    count, labels = cv2.connectedComponents(spurs.astype(np.uint8))
+    surest = np.zeros(count, np.float32)
+    np.maximum.at(surest, labels.ravel(), alpha.ravel())
+    return np.where(spurs & (surest[labels] < _SURELY), 0, alpha).astype(np.float32)
 
 
 def _distances(solid: U8) -> tuple[F32, F32]:

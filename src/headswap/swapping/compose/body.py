@@ -28,6 +28,8 @@ _CHEEKS = [50, 205, 280, 425, 151, 108, 337, 199, 32, 262]
 _SHOULDER_SLOPE = 0.42
 # With more of the other shoulder hidden, too, there is nothing to go by.
 _MOST_MISSING = 0.8
+# Over this part of its length, inverted, a shoulder comes to its seen end.
+_TAPER = 2.0
 # Beside a raised arm the sleeve still hides the shoulder.
 _SLEEVE_CM = 3.0
 # Points of an outline narrower than half of this are a matte's.
@@ -44,6 +46,8 @@ _MOST_CM = 3.0
 # Nearer to the face than this its own edge may be; nearer to hair, strands that no matte knows.
 _JAW_CM, _STRAY_CM = 0.35, 0.6
 _SPECK_CM = 0.4
+# Where less than this is emptied, the picture tells what is there.
+_FREE = 0.02
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,7 +131,9 @@ def complete_body(
     area = (rows >= top[None]) | sight.neck
     # Where the picture shows what is there, the picture is right.
     shown = mattes.person * _below_mouth(landmarks, sight.seen.shape)
-    alpha = np.where(sight.free, shown, area).astype(np.float32)
+    # But not where it is emptied ever so little: there colours are made up.
+    touched = (head > 0) & (head < _FREE)
+    alpha = np.where(sight.free & ~touched, shown, area).astype(np.float32)
     soft = max(0.7, 0.08 * scale_px_cm)
     alpha = np.asarray(cv2.GaussianBlur(alpha, (0, 0), soft), np.float32)
     flags, border = cv2.INTER_LINEAR, cv2.BORDER_REPLICATE
@@ -156,7 +162,7 @@ def _solid(mask: Bool, unit: float) -> Bool:
 
 
 def _sight(mattes: Mattes, head: F32, landmarks: F32, unit: float) -> _Sight:
-    free = (head < 0.02) | uncovered(mattes, landmarks, unit)
+    free = (head < _FREE) | uncovered(mattes, landmarks, unit)
     seen = free & (mattes.person > 0.5) & (mattes.hair < 0.3)
     seen &= _below_mouth(landmarks, seen.shape)
     open_air = free & (mattes.person < 0.3)
@@ -232,8 +238,9 @@ def _draw_shoulder(top: F64, columns: I64, start_rows: tuple[float, float], mirr
         shape[0] = start
         there = np.flatnonzero(~np.isnan(shape))
         shape = np.interp(alike, there, shape[there])
-        # Far from the line it is the other side's hood or hand.
-        most = 0.6 * (lowest - highest)
+        # Far from the line it is the other side's hood or arm, and here the ends are known.
+        to_end = np.minimum(1, _TAPER * (alike[-1] - alike) / max(1, alike[-1]))
+        most = 0.6 * (lowest - highest) * to_end
         line[alike] = np.clip(shape, line[alike] - most, line[alike] + most)
     top[columns] = line
 

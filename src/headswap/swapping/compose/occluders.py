@@ -31,6 +31,9 @@ _POSSIBLE, _USUAL, _SURE = 1.7, 1.12, 0.6
 _ARM_SIZES = 3.0
 # A forearm's width over its usual one, and how likely it is there.
 _ARM_LIKELY = ((1.3, 0.35), (0.9, 0.7))
+# Ways it may go from a wrist; each radian of bend has to be made good by colours.
+_TURNS_RAD = np.radians([0, -15, 15, -30, 30, -45, 45, -60, 60, -75, 75, -90, 90]).tolist()
+_TRIED_SIZES, _TRIED_WIDTH, _TURN_COST, _UNTOLD = 1.5, 0.9, 0.1, 0.15
 _BEYOND_LIKELY = 0.9
 _THING_GAP_CM, _GAP_LIKELY = 1.8, 0.6
 _THING_GROW_CM, _THING_INNER_CM, _ABSENT = 1.6, 0.4, 1.6
@@ -148,7 +151,7 @@ def _window(
     reach = [_THING_GROW_CM * scale] if things else []
     for hand in hands:
         size = hand_size(hand)
-        places.append(np.vstack([hand, arm_end(hand, _ARM_SIZES)]))
+        places.append(np.vstack([hand, *(arm_end(hand, _ARM_SIZES, t) for t in _TURNS_RAD)]))
         reach.append(_POSSIBLE * max(0.14 * size, _FINGER_CM * scale) + 0.2 * size)
     if not places:
         return None
@@ -209,11 +212,37 @@ def _hands_guess(scene: _Scene) -> Guess:
         possible |= own > 0
         middle = (own > 1).astype(np.float32)
         np.maximum(likely, cv2.GaussianBlur(middle, (0, 0), 0.35 * finger), out=likely)
+        end = _arm_end(scene, hand, own == 3)
         for width, share in _ARM_LIKELY:
-            arm = drawn_arm(hand, shape, _ARM_SIZES, width)
+            arm = drawn_arm(hand, end, shape, width)
             possible |= arm > 0
             np.maximum(likely, np.float32(share) * arm, out=likely)
     return Guess(sure, possible, likely)
+
+
+def _arm_end(scene: _Scene, hand: F32, sure: Bool) -> F32:
+    """(2,) px: where the forearm goes to, the way that has most of the hand's colours."""
+    if not sure.any():
+        return arm_end(hand, _ARM_SIZES)
+    own = scene.image[sure].astype(np.float32)
+    spread = 1.5 * np.maximum(own.std(axis=0), _NOISE)
+    alike = np.exp(-0.5 * _largest((np.abs(scene.image - own.mean(axis=0)) / spread) ** 2))
+    # Face and neck have a hand's colours too; there they tell nothing.
+    alike[_face_and_neck(scene)] = _UNTOLD
+    shares: list[float] = []
+    for turn in _TURNS_RAD:
+        beam = drawn_arm(hand, arm_end(hand, _TRIED_SIZES, turn), sure.shape, _TRIED_WIDTH)
+        shares.append(cv2.mean(alike, beam)[0] - _TURN_COST * abs(turn))
+    return arm_end(hand, _ARM_SIZES, _TURNS_RAD[int(np.argmax(shares))])
+
+
+def _face_and_neck(scene: _Scene) -> Bool:
+    left, right = (round(float(scene.points[i, 0])) for i in (132, 361))
+    mask = scene.on_face.copy()
+    mask[
+        max(0, round(float(scene.points[152, 1]) - scene.unit)) :, max(0, left) : max(0, right)
+    ] = True
+    return mask
 
 
 def _with_things(guess: Guess, shown: F32, outward: F32, scene: _Scene) -> tuple[Guess, Bool]:
