@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from headswap.api import files, health, verification
+from headswap.api.console.routes import ROUTES as CONSOLE_ROUTES
 from headswap.api.route import ANALYSIS_ID, TASK_ID, Query, Route
 from headswap.api.v4 import account, analyses, events, requests, shapes, tasks, uploads
 from headswap.api.v5.routes import ROUTES as V5_ROUTES
@@ -107,6 +108,7 @@ ROUTES: tuple[Route, ...] = (
         requests.DeleteRequest,
     ),
     *V5_ROUTES,
+    *CONSOLE_ROUTES,
     Route(
         "POST",
         UPLOAD,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session, aliased
 
 from headswap.jobs.refusals import Code, Refused
 from headswap.settings import Settings
@@ -45,6 +45,15 @@ def price(settings: Settings, resolution: str, seconds: int) -> int:
 def balance(s: Session, team_id: str) -> int:
     """What the team may still use; 0 before the first grant."""
     return _last(s, team_id)[1]
+
+
+def held(s: Session, team_id: str) -> int:
+    """What is set aside for tasks that have not ended."""
+    hold = aliased(LedgerEntry)
+    settled = exists().where(LedgerEntry.task_id == hold.task_id, LedgerEntry.kind == "take")
+    open_ = select(func.sum(hold.amount)).where(hold.team_id == team_id, hold.kind == "hold")
+    # PostgreSQL sums whole numbers to decimals.
+    return -int(s.scalar(open_.where(~settled)) or 0)
 
 
 def ledger(s: Session, team_id: str, limit: int) -> list[LedgerEntry]:

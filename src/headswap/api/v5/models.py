@@ -19,11 +19,12 @@ async def models(request: Request) -> Answer:
     """Show what can draw heads."""
     calls = calls_of(request)
     await calls.caller(request)
-    data: ModelList = {"list": [_model(offer, calls.services.settings) for offer in OFFERS]}
+    data: ModelList = {"list": [model_of(offer, calls.services.settings) for offer in OFFERS]}
     return done(data)
 
 
-def _model(offer: Offer, settings: Settings) -> Model:
+def model_of(offer: Offer, settings: Settings) -> Model:
+    """An engine as clients are shown it."""
     return {
         "model_name": offer.model_name,
         "label": offer.label,

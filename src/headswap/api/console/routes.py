@@ -1,0 +1,20 @@
+"""The routes of the console alone; for all else it uses those that programs use."""
+
+from __future__ import annotations
+
+from headswap.api.console import team
+from headswap.api.route import Route
+
+CONSOLE = "/api/console"
+_TAG = "Console"
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        "GET",
+        f"{CONSOLE}/team",
+        team.team,
+        _TAG,
+        "The team: credits, choices, consent, and what the server takes.",
+        team.TeamData,
+    ),
+)
