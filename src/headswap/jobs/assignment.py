@@ -88,7 +88,17 @@ class Verifying:
     memory_mb: int
 
 
-Assignment = Analysing | Swapping | Looking | Verifying
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """Tell how good the photo is. explicit_limit, protected: as of `Swapping`."""
+
+    file: Path
+    memory_mb: int
+    explicit_limit: float
+    protected: dict[str, str]
+
+
+Assignment = Analysing | Swapping | Looking | Verifying | Judging
 
 
 def encoded(assignment: Assignment) -> str:
@@ -111,6 +121,8 @@ def decoded(line: str) -> Assignment:
         return Looking(**content)
     if kind == Verifying.__name__:
         return Verifying(**content)
+    if kind == Judging.__name__:
+        return Judging(**content)
     content["photos"] = {int(i): Path(path) for i, path in content["photos"].items()}
     content["consents"] = {int(i): consent for i, consent in content["consents"].items()}
     return Swapping(**content)

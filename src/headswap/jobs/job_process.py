@@ -19,7 +19,7 @@ from collections.abc import Callable
 from typing import TextIO
 
 from headswap.errors import HeadswapError
-from headswap.jobs.assignment import Analysing, Assignment, Looking, Verifying, decoded
+from headswap.jobs.assignment import Analysing, Assignment, Judging, Looking, Verifying, decoded
 from headswap.jobs.failures import Failure, failure_of
 from headswap.vision.progress import Progress
 
@@ -109,6 +109,10 @@ def _do(assignment: Assignment, meter: Meter) -> dict[str, object]:
         from headswap.trust.verify import verify
 
         return plain_verdict(verify(assignment.file))
+    if isinstance(assignment, Judging):
+        from headswap.jobs.judge_photo import judge_photo
+
+        return judge_photo(assignment)
     from headswap.jobs.swap_file import swap_file
 
     return swap_file(assignment, meter)

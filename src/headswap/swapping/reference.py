@@ -18,6 +18,7 @@ from headswap.swapping.photo import read_photo
 from headswap.swapping.shell import Shell, build_shell
 from headswap.swapping.skull import ToPhoto, fit_skull
 from headswap.swapping.skull_texture import paint_skull, with_ears
+from headswap.swapping.weaknesses import Weakness, weaknesses
 from headswap.vision.canonical_face import (
     FACE_OVAL,
     LEFT_EYE,
@@ -95,6 +96,10 @@ class ReferenceReader:
         """
         photo = read_photo(path)
         return Portrait(photo, self._one_face(photo, path, largest_face))
+
+    def weaknesses(self, portrait: Portrait) -> list[Weakness]:
+        """What is weak in a portrait and will show; a head can be made of it all the same."""
+        return weaknesses(portrait.rgb, portrait.landmarks, self._mattes)
 
     def head(self, portrait: Portrait, px_per_cm: float) -> HeadModel:
         """The head model of a portrait.

@@ -100,7 +100,7 @@ def swap(
             reader = ReferenceReader(store, threads=2)
             portraits = {i: reader.find(path, options.largest_face) for i, path in paths.items()}
         with stages.timed("policy"):
-            gate = _past_photos(rules or Rules(), portraits, store)
+            gate = past_photos(rules or Rules(), portraits, store)
         with stages.timed("analyse"):
             scene = scene or analyze(video, store=store, progress=report)
             scene = replace(scene, video=replace(scene.video, path=video))
@@ -193,8 +193,12 @@ def _check_mapping(scene: Scene, photos: Mapping[int, Path]) -> None:
             )
 
 
-def _past_photos(rules: Rules, portraits: Mapping[int, Portrait], store: ModelStore) -> PolicyGate:
-    """The gate that has let the photos through."""
+def past_photos(rules: Rules, portraits: Mapping[int, Portrait], store: ModelStore) -> PolicyGate:
+    """The gate that has let the photos of new heads, by person, through.
+
+    Raises:
+        ExplicitContentFound, ProtectedPerson: of the person whose photo breaks the rules.
+    """
     gate = PolicyGate(store, rules.explicit_limit)
     gate.check_photos({i: portrait.rgb for i, portrait in portraits.items()})
     identity = Identity(store) if rules.protected else None

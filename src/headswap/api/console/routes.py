@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from headswap.api.console import team
+from headswap.api.console import photo, team
 from headswap.api.route import Route
 
 CONSOLE = "/api/console"
+PHOTO = f"{CONSOLE}/photo"
 _TAG = "Console"
 
 ROUTES: tuple[Route, ...] = (
@@ -16,5 +17,14 @@ ROUTES: tuple[Route, ...] = (
         _TAG,
         "The team: credits, choices, consent, and what the server takes.",
         team.TeamData,
+    ),
+    Route(
+        "POST",
+        PHOTO,
+        photo.photo,
+        _TAG,
+        "Give a photo and learn at once how good it is; bad ones are not kept.",
+        photo.JudgedPhoto,
+        "file",
     ),
 )

@@ -42,11 +42,11 @@ async def upload(request: Request) -> Answer:
             Path(folder) / "file",
             max_file_bytes(services.settings),
         )
-        _check_content(received, services.settings)
-        made = await calls.elsewhere(lambda: _store(services, caller, received))
+        check_content(received, services.settings)
+        made = await calls.elsewhere(lambda: store_upload(services, caller, received))
     await calls.write(lambda s: s.add(made))
     note(request.scope, upload_id=made.id)
-    data: Uploaded = {"url": _url(services, made)}
+    data: Uploaded = {"url": upload_url(services, made)}
     return done(data)
 
 
@@ -87,15 +87,18 @@ def check_kind(path: Path) -> Content:
     return content
 
 
-def _check_content(received: FormFile, settings: Settings) -> None:
+def check_content(received: FormFile, settings: Settings) -> Content:
+    """What the file is. Raises Refused: 1003, as `check_kind`, or too large for its kind."""
     content = check_kind(received.path)
     limits_mb = {"video": settings.max_video_mb, "image": settings.max_image_mb}
     limit_mb = limits_mb[content.kind]
     if received.size > limit_mb * _MB:
         raise wrong("file", f"has more than {limit_mb} MB, the most for {content.kind}s")
+    return content
 
 
-def _store(services: Services, caller: Caller, received: FormFile) -> Upload:
+def store_upload(services: Services, caller: Caller, received: FormFile) -> Upload:
+    """The upload, its file stored; it is still to be written to the database."""
     made = uploads.make(
         services.settings,
         caller,
@@ -108,7 +111,7 @@ def _store(services: Services, caller: Caller, received: FormFile) -> Upload:
     return made
 
 
-def _url(services: Services, upload: Upload) -> str:
+def upload_url(services: Services, upload: Upload) -> str:
     """The upload's address below this server, by which the worker knows it and asks the blobs.
 
     A bucket's own address would be fetched from outside, and is valid for a week at most.
