@@ -56,6 +56,7 @@ def analysed(analysis_id: str, people: int = 2, duration_ms: int = 10_000) -> An
             "frames": 300 - obj_id,
             "first_frame": 0,
             "box": [10, 20, 110, 140],
+            "presence": [[0, 100], [100 + obj_id, 300]],
         }
         for obj_id in range(people)
     ]

@@ -72,6 +72,7 @@ def test_an_analysis_answers_what_the_api_shows(
     assert result["detected_objects"] == 1
     assert result["video_info"] == {"width": 320, "height": 240, "fps": 25, "frame_count": FRAMES}
     (item,) = result["media"]
+    assert item["presence"] == [[0, FRAMES]]
     assert (item["obj_id"], item["first_frame"], item["frames"]) == (0, 0, FRAMES)
     assert (folder / "scene").is_file() and (folder / "person_0.png").is_file()
     assert done["previews"] == {"0": "person_0.png"}

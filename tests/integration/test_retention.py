@@ -18,7 +18,7 @@ from tests.service_world import NOW, PHOTO, World, at_once, order_body
 pytest_plugins = ["tests.service_databases"]
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
-NAMES = ("scene", "source", "subject_0.png", "subject_1.png")
+NAMES = ("scene", "scene.json", "source", "subject_0.png", "subject_1.png")
 BASE = "https://us.example"
 
 
@@ -202,8 +202,8 @@ def test_files_that_a_crash_left_after_the_database_let_go_are_found(
         s.get_one(SwapTask, task.id).output_key = None
         s.get_one(Analysis, analysis.id).scene_key = None
         s.delete(s.get_one(Upload, upload.id))
-    assert leftovers.sweep(database, blobs, later) == 3
-    assert keys(blobs) == [key for key in of_analysis(analysis) if not key.endswith("scene")]
+    assert leftovers.sweep(database, blobs, later) == 4
+    assert keys(blobs) == [key for key in of_analysis(analysis) if "/scene" not in key]
 
 
 def test_files_of_work_that_has_not_ended_and_young_files_are_spared(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from headswap.errors import (
@@ -18,9 +19,11 @@ from headswap.errors import (
     VideoTruncated,
     WorkerDied,
 )
+from headswap.jobs.analyse_file import presence
 from headswap.jobs.assignment import (
     Analysing,
     Assignment,
+    Judging,
     Looking,
     Swapping,
     Verifying,
@@ -41,6 +44,7 @@ LIMITS = VideoLimits(3.0, 20.0, 60.0, 4096, 20)
         Analysing(Path("/a/video"), Path("/a"), LIMITS, 4000),
         Looking({"uploads/1/a.png": Path("/a/a.png")}, 4000),
         Verifying(Path("/a/file"), 4000),
+        Judging(Path("/a/photo"), 4000, 0.8, {"a" * 24: "AAAA"}),
         Swapping(
             "6a066dc58570ecbf64f761a5",
             Path("/a/video"),
@@ -121,3 +125,18 @@ def test_the_time_left_counts_only_what_was_done_now() -> None:
     meter(Progress("render", 60, 100))
     assert said[-1]["progress"] == 68
     assert said[-1]["eta_s"] == round(10 / 7 * 32)
+
+
+@pytest.mark.parametrize(
+    ("tracks", "stretches"),
+    [
+        ([[4]], [[4, 5]]),
+        ([[0, 1, 2, 3]], [[0, 4]]),
+        ([[0, 1, 5, 6, 9]], [[0, 2], [5, 7], [9, 10]]),
+        ([[10, 11], [0, 1, 2], [3, 4]], [[0, 5], [10, 12]]),
+    ],
+)
+def test_a_persons_tracks_make_the_stretches_in_which_they_are_seen(
+    tracks: list[list[int]], stretches: list[list[int]]
+) -> None:
+    assert presence([np.array(track, np.int32) for track in tracks]) == stretches

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+
+from headswap.arrays import I32
 from headswap.jobs import states
 from headswap.jobs.assignment import SCENE_NAME, Analysing, VideoLimits
 from headswap.jobs.failures import Failure
@@ -29,6 +34,8 @@ def analyse_file(order: Analysing, report: Report) -> dict[str, object]:
     save_scene(scene, order.folder / SCENE_NAME)
     found = people_json(scene, previews)
     info = scene.video
+    tracks = scene.tracks
+    seen = {one.obj_id: presence([tracks[i].frames for i in one.tracks]) for one in scene.people}
     media = [
         {
             "obj_id": person["obj_id"],
@@ -36,6 +43,7 @@ def analyse_file(order: Analysing, report: Report) -> dict[str, object]:
             "frames": person["frames"],
             "first_frame": person["first_frame"],
             "box": person["box"],
+            "presence": seen[person["obj_id"]],
         }
         for person in found["people"]
     ]
@@ -53,6 +61,13 @@ def analyse_file(order: Analysing, report: Report) -> dict[str, object]:
         "duration_ms": round(_duration_s(scene) * 1000),
         "previews": {str(i): path.name for i, path in previews.items()},
     }
+
+
+def presence(tracks: Sequence[I32]) -> list[list[int]]:
+    """The stretches of frames, each [start, stop), that the frames of a person's tracks make."""
+    seen = np.unique(np.concatenate(tracks))
+    stretches = np.split(seen, np.flatnonzero(np.diff(seen) > 1) + 1)
+    return [[int(one[0]), int(one[-1]) + 1] for one in stretches]
 
 
 def _check_video(info: VideoInfo, limits: VideoLimits) -> None:

@@ -138,14 +138,16 @@ class Execution:
         blobs, result = self._shop.blobs, done["result"]
         pictures = {int(i): self._folder.path(name) for i, name in done["previews"].items()}
         sign_previews(pictures, source, self._shop.signer, self._shop.clock())
-        blobs.put_file(f"{prefix}/source", source)
+        # Its name tells a browser what it is.
+        source_key = f"{prefix}/source{content_of(source).suffix}"
+        blobs.put_file(source_key, source)
         scene_key = f"{prefix}/scene"
         blobs.put_file(scene_key, self._folder.path(SCENE_NAME))
         blobs.put_file(tracks_key(scene_key), self._folder.path(f"{SCENE_NAME}.json"))
         for item in result["media"]:
             item["key"] = f"{prefix}/subject_{item['obj_id']}.png"
             blobs.put_file(item["key"], pictures[item["obj_id"]])
-        return endings.Analysed(result, done["duration_ms"], f"{prefix}/source", scene_key)
+        return endings.Analysed(result, done["duration_ms"], source_key, scene_key)
 
     def _swap(self) -> None:
         shop, id_ = self._shop, self._claim.ref_id

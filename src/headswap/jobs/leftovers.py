@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from headswap.ids import is_id
+from headswap.jobs.analyses import tracks_key
 from headswap.jobs.states import UNFINISHED
 from headswap.store.blobs import Blobs
 from headswap.store.database import Database
@@ -45,6 +46,8 @@ def _of_analyses(s: Session, ids: set[str]) -> _Claims:
     for one in s.scalars(select(Analysis).where(Analysis.id.in_(ids))):
         media = (one.result or {}).get("media", [])
         keys = {one.source_key, one.scene_key, *(person["key"] for person in media)}
+        if one.scene_key is not None:
+            keys.add(tracks_key(one.scene_key))
         claims[one.id] = None if one.status in UNFINISHED else {key for key in keys if key}
     return claims
 

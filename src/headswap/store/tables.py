@@ -136,8 +136,9 @@ class LedgerEntry(Table):
 class Analysis(Table):
     """One submitted video. status: 1 queued, 2 processing, 3 completed, 4 failed.
 
-    result: what the API shows as analysis_result, its images as blob keys. duration_ms: of the
-    video. source_key, scene_key: blobs, None once removed.
+    result: what the API shows as analysis_result, its images as blob keys, and of each person the
+    stretches of frames "presence" [[start, stop), ...]. duration_ms: of the video. source_key,
+    scene_key: blobs, None once removed.
     """
 
     __tablename__ = "analysis"

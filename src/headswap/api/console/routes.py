@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from headswap.api.console import photo, team
-from headswap.api.route import Route
+from headswap.api.console import analysis, photo, team
+from headswap.api.route import ANALYSIS_ID, Route
 
 CONSOLE = "/api/console"
 PHOTO = f"{CONSOLE}/photo"
@@ -26,5 +26,14 @@ ROUTES: tuple[Route, ...] = (
         "Give a photo and learn at once how good it is; bad ones are not kept.",
         photo.JudgedPhoto,
         "file",
+    ),
+    Route(
+        "GET",
+        f"{CONSOLE}/analysis",
+        analysis.analysis,
+        _TAG,
+        "An analysis with its video and when each person is seen.",
+        analysis.ShownAnalysis,
+        query=(ANALYSIS_ID,),
     ),
 )
