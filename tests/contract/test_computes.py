@@ -48,6 +48,7 @@ class Work:
                 engine=engine,
                 crf=30,
                 label="",
+                frame="",
             )
             for a, b in pairwise(edges)
         ]

@@ -89,6 +89,10 @@ def test_the_published_way_gives_a_swapped_video(inputs: Inputs, tmp_path: Path)
     after = service.ask("GET", "/api/open/v3/faceswap/quota/info")["data"]["credit"]
     assert before - after == 2
     _check_credentials(inputs, task, tmp_path)
+    shown = service.ask("GET", "/api/console/task", params={"_id": task["_id"]})["data"]
+    picture = tmp_path / "picture.jpg"
+    picture.write_bytes(httpx.get(shown["picture"]).raise_for_status().content)
+    assert read_credentials(picture).task_id == task["_id"] and shown["frame"] is None
     told = _told(inputs, task["_id"])
     assert told["status"] == 3 and httpx.get(str(told["url"])).status_code == 200
     assert service.ledger_faults() == []

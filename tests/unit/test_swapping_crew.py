@@ -54,6 +54,7 @@ def _job(plan: Path, do: str = "survey", start: int = 0, stop: int = 1, **other:
         engine="mesh",
         crf=30,
         label="",
+        frame="",
     )
     job.update(other)  # pyright: ignore[reportCallIssue, reportArgumentType]
     return job

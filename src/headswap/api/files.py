@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from urllib.parse import quote
@@ -28,7 +29,7 @@ _SHOWN = {
     **{".json": "application/json"},
 }
 _OTHER = "application/octet-stream"
-_RESULTS = "tasks/"
+_RESULT = re.compile(r"tasks/[0-9a-f]{24}/output\.mp4")
 
 
 async def file(request: Request) -> Response:
@@ -71,7 +72,7 @@ async def _part(
     headers["content-length"] = str(sent.end - sent.start)
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers)
-    if key.startswith(_RESULTS) and sent.start == 0:
+    if _RESULT.fullmatch(key) and sent.start == 0:
         await calls.write(lambda s: downloads.note(s, key, calls.services.clock()))
     blobs = calls.services.blobs
     try:

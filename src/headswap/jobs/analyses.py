@@ -10,7 +10,7 @@ from headswap.jobs import queue
 from headswap.jobs.accounts import Caller
 from headswap.jobs.fields import Fields, record_id
 from headswap.jobs.refusals import not_found
-from headswap.jobs.states import QUEUED
+from headswap.jobs.states import COMPLETED, QUEUED
 from headswap.settings import Settings
 from headswap.store.tables import Analysis
 
@@ -52,6 +52,12 @@ def find(s: Session, caller: Caller, id_: object, name: str = "_id") -> Analysis
     if analysis is None or analysis.team_id != caller.team_id:
         raise not_found()
     return analysis
+
+
+def is_usable(analysis: Analysis) -> bool:
+    """Whether a task can be made of it: it is completed, and its files are there."""
+    there = analysis.source_key is not None and analysis.scene_key is not None
+    return analysis.status == COMPLETED and there
 
 
 def tracks_key(scene_key: str) -> str:

@@ -51,7 +51,8 @@ class Swapping:
     task_id: the id that the result bears. photos: by obj_id. consents: for each photo the fields
     of a `Consent`. explicit_limit: see the setting. protected: embeddings of people whose photos
     are refused, float32 in base64, by id. work: the folder of what is made on the way. label:
-    drawn on every frame, empty for none. compute: "local" or "ray".
+    drawn on every frame, empty for none. compute: "local" or "ray". frame: where a picture of the
+    newest frame is kept meanwhile.
     """
 
     task_id: str
@@ -70,6 +71,7 @@ class Swapping:
     label: str = ""
     compute: str = "local"
     ray_address: str = ""
+    frame: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +112,8 @@ def decoded(line: str) -> Assignment:
     """The assignment of one line, as this program encoded it."""
     content: dict[str, Any] = json.loads(line)
     kind = content.pop("do")
-    for name in ("video", "folder", "scene", "work", "out", "file"):
-        if name in content:
+    for name in ("video", "folder", "scene", "work", "out", "file", "frame"):
+        if content.get(name) is not None:
             content[name] = Path(content[name])
     if kind == Analysing.__name__:
         content["limits"] = VideoLimits(**content["limits"])

@@ -166,7 +166,7 @@ def _fail(s: Session, claim: Claim, code: int, reason: str, now_ms: int) -> bool
 
 
 def _end_failed(s: Session, task: SwapTask, code: int, reason: str, now_ms: int) -> None:
-    task.status, task.eta_s, task.output_key = FAILED, None, None
+    task.status, task.eta_s, task.output_key, task.frame_key = FAILED, None, None, None
     _store_failure(task, code, reason)
     _note(s, "task.failed", task, now_ms, {"code": code, "reason": reason[:_NOTED_LENGTH]})
     _end(s, task, 0, now_ms)

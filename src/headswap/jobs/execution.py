@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import secrets
-import shutil
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, wait
@@ -27,6 +26,7 @@ from headswap.jobs.keyring import Keyring
 from headswap.jobs.orders import ENGINE_OF_MODEL
 from headswap.jobs.public_url import public_url
 from headswap.jobs.queue import Claim
+from headswap.jobs.shown_frame import ShownFrame
 from headswap.jobs.signing import sign_output, sign_previews
 from headswap.jobs.work_folder import WorkFolder
 from headswap.settings import Settings
@@ -76,6 +76,7 @@ class Execution:
         self._progress: int | None = None
         self._eta_s: int | None = None
         self._over = threading.Event()
+        self._frame: ShownFrame | None = None
         self._folder = WorkFolder(shop.settings.data_dir / "work" / claim.ref_id)
         self._log = logging.getLogger(__name__)
         self._about = {f"{claim.kind}_id": claim.ref_id}
@@ -183,8 +184,14 @@ class Execution:
             memory_mb=shop.settings.job_memory_mb,
             compute=shop.settings.compute,
             ray_address=shop.settings.ray_address,
+            frame=self._folder.path("frame.jpg"),
         )
-        done = self._process(order)
+        frame = ShownFrame(
+            shop.db, shop.blobs, shop.signer, shop.clock, self._claim, task.frame_key
+        )
+        self._frame = frame
+        done = self._process(order, lambda: frame.renew(order))
+        frame.renew(order, at_once=True)
         report = {**done["report"], "signed_by": shop.signer.name}
         key = f"tasks/{id_}/output.mp4"
         # The process that decoded the files of strangers has ended; only now a key is used.
@@ -196,6 +203,7 @@ class Execution:
             unwanted = ended and s.get_one(SwapTask, id_).output_key is None
         if unwanted:
             shop.blobs.delete(key)
+            frame.forget()
         self._told(ended, "swapped")
 
     def _inputs(
@@ -266,9 +274,17 @@ class Execution:
             raise PhotoUnreadable(f"the file is no image of a kind that is {_TAKEN}")
         part.replace(to)
 
-    def _process(self, order: Analysing | Swapping) -> dict[str, Any]:
+    def _process(
+        self, order: Analysing | Swapping, beside: Callable[[], None] = lambda: None
+    ) -> dict[str, Any]:
+        """What the job's process answers; `beside` is called as it goes on."""
+
+        def told(progress: int, eta_s: int | None) -> None:
+            self._note(progress, eta_s)
+            beside()
+
         process = JobProcess(order, self._shop.settings.job_time_s)
-        done = process.run(self._note, lambda: self._stopping() or self._state != "ours")
+        done = process.run(told, lambda: self._stopping() or self._state != "ours")
         if done is None:
             self._check()
             raise _Gone
@@ -330,6 +346,7 @@ class Execution:
     def _cancel(self) -> None:
         with self._shop.db.write() as s:
             ended = endings.cancel_task(s, self._claim, self._shop.clock())
+        self._forget_frame(ended)
         self._told(ended, "cancelled")
 
     def _fail(self, failure: Failure) -> None:
@@ -355,8 +372,13 @@ class Execution:
                     about={"rule": failure.rule},
                 )
         self._log.warning("%s: %d %s", outcome, failure.code, failure.reason, extra=self._about)
+        self._forget_frame(outcome == "failed")
         if outcome == "failed":
             self._folder.remove(shop.blobs, self._claim.ref_id)
+
+    def _forget_frame(self, ended: bool) -> None:
+        if ended and self._frame is not None:
+            self._frame.forget()
 
     def _told(self, ended: bool, what: str) -> None:
         self._log.info(what if ended else "lost to another worker", extra=self._about)
@@ -367,13 +389,3 @@ class Execution:
 def _consents(task: SwapTask) -> dict[int, dict[str, str]]:
     """By obj_id; a task that an older version queued has none, and is refused for it."""
     return {int(one["obj_id"]): one["consent"] for one in task.mappings if "consent" in one}
-
-
-def remove_abandoned(data_dir: Path, still_wanted: Callable[[str], bool]) -> int:
-    """Removes work folders of records that have ended; how many there were."""
-    removed = 0
-    for folder in (data_dir / "work").glob("*"):
-        if folder.is_dir() and not still_wanted(folder.name):
-            shutil.rmtree(folder, ignore_errors=True)
-            removed += 1
-    return removed

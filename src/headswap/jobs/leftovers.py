@@ -53,10 +53,10 @@ def _of_analyses(s: Session, ids: set[str]) -> _Claims:
 
 
 def _of_tasks(s: Session, ids: set[str]) -> _Claims:
-    asked = select(SwapTask.id, SwapTask.status, SwapTask.output_key).where(SwapTask.id.in_(ids))
+    columns = select(SwapTask.id, SwapTask.status, SwapTask.output_key, SwapTask.frame_key)
     return {
-        id_: None if status in UNFINISHED else {key for key in (output_key,) if key}
-        for id_, status, output_key in s.execute(asked)
+        id_: None if status in UNFINISHED else {key for key in keys if key}
+        for id_, status, *keys in s.execute(columns.where(SwapTask.id.in_(ids)))
     }
 
 

@@ -99,6 +99,13 @@ def extend(
     return True
 
 
+def show_frame(s: Session, claim: Claim, key: str) -> bool:
+    """Store where the picture of a task's newest frame lies; False if the claim is lost."""
+    held = select(QueueEntry.ref_id).where(_held_by(claim)).exists()
+    shown = update(SwapTask).where(SwapTask.id == claim.ref_id, held)
+    return _changed(s, shown.values(frame_key=key))
+
+
 def watch(s: Session, claim: Claim) -> Watch:
     """If the claim is still ours, the work is to be cancelled, or another has it. Only reads."""
     question = (

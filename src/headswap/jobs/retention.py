@@ -89,7 +89,8 @@ def _outputs(s: Session, now_ms: int) -> _Due:
     tasks = due.order_by(SwapTask.id).limit(_AT_ONCE).with_for_update(skip_locked=True)
     expired = list(s.scalars(tasks))
     for task in expired:
-        task.output_key, task.expired, task.expire_time = None, True, None
+        task.output_key = task.frame_key = task.expire_time = None
+        task.expired = True
     return [("tasks", task.id, task.team_id) for task in expired]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from headswap.store.blobs import Blobs
@@ -66,3 +67,13 @@ class WorkFolder:
 
 def _prefix(task_id: str) -> str:
     return f"tasks/{task_id}/work/"
+
+
+def remove_abandoned(data_dir: Path, still_wanted: Callable[[str], bool]) -> int:
+    """Removes work folders of records that have ended; how many there were."""
+    removed = 0
+    for folder in (data_dir / "work").glob("*"):
+        if folder.is_dir() and not still_wanted(folder.name):
+            shutil.rmtree(folder, ignore_errors=True)
+            removed += 1
+    return removed

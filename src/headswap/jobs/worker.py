@@ -16,11 +16,12 @@ from headswap.errors import HeadswapError
 from headswap.fetch import guarded_client
 from headswap.fetch.deadline import Timeouts
 from headswap.jobs import endings, leftovers, queue, retention
-from headswap.jobs.execution import Execution, Workshop, remove_abandoned
+from headswap.jobs.execution import Execution, Workshop
 from headswap.jobs.outbox import Sender
 from headswap.jobs.public_url import public_url
 from headswap.jobs.queue import Claim
 from headswap.jobs.retention import Removed
+from headswap.jobs.work_folder import remove_abandoned
 from headswap.store.tables import QueueEntry
 
 _IDLE_S = 0.3

@@ -171,7 +171,8 @@ class SwapTask(Table):
 
     mappings: [{"obj_id", "img_url", "consent", "sha256"}], the last once the photo was fetched.
     held, used: credits. client_id: of the key it was made with, for the webhook. output_key: the
-    result's blob, None before and after its time.
+    result's blob, None before and after its time. frame_key: the blob of a small picture, the
+    newest frame while it is rendered and then one of the result, which goes with it.
     """
 
     __tablename__ = "task"
@@ -200,6 +201,7 @@ class SwapTask(Table):
     eta_s: Mapped[int | None] = mapped_column(Integer)
     cancel: Mapped[bool] = mapped_column(Boolean, default=False)
     output_key: Mapped[str | None] = mapped_column(Text)
+    frame_key: Mapped[str | None] = mapped_column(Text)
     report: Mapped[dict[str, Any] | None]
     error_code: Mapped[int] = mapped_column(Integer, default=0)
     error_reason: Mapped[str] = mapped_column(Text, default="")

@@ -11,6 +11,7 @@ class Job(TypedDict):
 
     do: "survey" or "render"; the latter uses `engine`, `crf` and `label`. video: where the source
     lies for the worker; plan: the saved plan, in the folder of everything that belongs to it.
+    frame: where a picture of the newest frame is kept, empty for nowhere.
     """
 
     do: str
@@ -22,6 +23,7 @@ class Job(TypedDict):
     engine: str
     crf: int
     label: str
+    frame: str
 
 
 class Compute(Protocol):

@@ -40,8 +40,14 @@ def survey_parts(
 
 
 def render_parts(
-    plan: RenderPlan, place: SwapFolder, crew: Compute, options: SwapOptions, report: Report
+    plan: RenderPlan,
+    place: SwapFolder,
+    crew: Compute,
+    options: SwapOptions,
+    report: Report,
+    frame: Path | None = None,
 ) -> list[Path]:
+    """The pieces, in order. frame: a picture of the newest frame, renewed meanwhile."""
     count = len(plan.pts)
     stretches = _stretches(count, _pieces(count))
     pieces = [place.piece_path(start) for start, _ in stretches]
@@ -53,6 +59,7 @@ def render_parts(
         [stretches[i] for i in missing],
         [pieces[i] for i in missing],
         options,
+        frame,
     )
     left = sum(stretches[i][1] - stretches[i][0] for i in missing)
     crew.do(jobs, _counter("render", count - left, count, report))
@@ -79,6 +86,7 @@ def _jobs(
     stretches: list[tuple[int, int]],
     outs: list[Path],
     options: SwapOptions,
+    frame: Path | None = None,
 ) -> list[Job]:
     return [
         Job(
@@ -91,6 +99,7 @@ def _jobs(
             engine=options.engine,
             crf=options.crf,
             label=options.label,
+            frame="" if frame is None else str(frame),
         )
         for (start, stop), out in zip(stretches, outs, strict=True)
     ]

@@ -58,6 +58,7 @@ def swap(
     compute: Compute | None = None,
     task_id: str | None = None,
     sign: bool = True,
+    frame: Path | None = None,
 ) -> SwapReport:
     """Writes `video` to `out` with the heads of the mapped people replaced.
 
@@ -68,8 +69,9 @@ def swap(
     compute: where parts are rendered, processes of this machine by default. task_id: the id that
     the result bears, a new one by default, or that of the try that is gone on with; it begins with
     the 16 hex digits that are the mark. sign: whether content credentials are put into it, by
-    `Signer.default`; False only where another process does that. The file at `out` is replaced at
-    the very end, in one step, or not at all.
+    `Signer.default`; False only where another process does that. frame: a small JPEG of the newest
+    finished frame, renewed while this machine renders, neither signed nor removed. The file at
+    `out` is replaced at the very end, in one step, or not at all.
 
     Raises:
         ConsentMissing, ExplicitContentFound, ProtectedPerson: a rule is broken; nothing is written.
@@ -119,7 +121,7 @@ def swap(
         with stages.timed("policy"):
             looked_through.result()
         with stages.timed("render"):
-            pieces = render_parts(plan, place, crew, options, report)
+            pieces = render_parts(plan, place, crew, options, report, frame)
         done = SwapReport(
             task_id=plan.task_id,
             signed_by=signer.name if signer else "",

@@ -20,6 +20,7 @@ from headswap.errors import HeadswapError
 from headswap.media import PieceWriter
 from headswap.swapping.compute import Job
 from headswap.swapping.engines import engine_named
+from headswap.swapping.live_frame import LiveFrame
 from headswap.swapping.plan import RenderPlan
 from headswap.swapping.render import Renderer
 from headswap.swapping.survey import survey
@@ -57,9 +58,12 @@ class Worker:
     def _render(self, plan: RenderPlan, job: Job, say: Say) -> None:
         label = Label.of(job["label"], plan.size_wh) if job["label"] else None
         renderer = Renderer(plan, engine_named(job["engine"]), label)
+        shown = LiveFrame(Path(job["frame"])) if job["frame"] else None
         with PieceWriter(Path(job["out"]), plan.info, plan.size_wh, crf=job["crf"]) as piece:
             for frame in renderer.frames(job["start"], job["stop"]):
                 piece.write(frame)
+                if shown is not None:
+                    shown.offer(frame)
                 say({"frames": 1})
 
 

@@ -11,11 +11,12 @@ from headswap.disk import whole_file
 from headswap.trust.seal import SWAP_ASSERTION, seal, unseal
 from headswap.trust.self_made import SELF_MADE
 from headswap.trust.signer import Signer
-from headswap.trust.statement import PreviewStatement, SwapStatement
+from headswap.trust.statement import FrameStatement, PreviewStatement, SwapStatement
 from headswap.trust.verdict import Credentials
 
 # What is said of the certificate alone; that of one nobody knows is no fault of the file.
 _UNKNOWN_ISSUER = "signingCredential.untrusted"
+_PICTURES = {".png": "image/png", ".jpg": "image/jpeg"}
 
 
 def sign_video(
@@ -31,20 +32,20 @@ def sign_video(
     _sign(path, out or path, "video/mp4", statement, signer)
 
 
-def sign_preview(path: Path, statement: PreviewStatement, signer: Signer) -> None:
-    """Puts signed credentials into the PNG at `path`.
+def sign_preview(path: Path, statement: PreviewStatement | FrameStatement, signer: Signer) -> None:
+    """Puts signed credentials into the PNG or the JPEG at `path`, as its name ends.
 
     Raises:
         SigningFailed. OutputError: the file cannot be written.
     """
-    _sign(path, path, "image/png", statement, signer)
+    _sign(path, path, _PICTURES[path.suffix], statement, signer)
 
 
 def _sign(
     path: Path,
     out: Path,
     media_type: str,
-    statement: SwapStatement | PreviewStatement,
+    statement: SwapStatement | PreviewStatement | FrameStatement,
     signer: Signer,
 ) -> None:
     with (

@@ -43,30 +43,15 @@ class SwapStatement:
 
     def manifest(self) -> dict[str, object]:
         """The manifest, as the C2PA library takes it."""
-        ids = {obj_id: f"photo-{obj_id}" for obj_id in sorted(self.photos_sha256)}
-        photos = [
-            _ingredient(name, f"photo for person {i}", self.photos_sha256[i], "inputTo")
-            for i, name in ids.items()
-        ]
         return _manifest(
             "head swap",
-            [_source(self.source_sha256), *photos],
-            self._actions(list(ids.values())),
+            [_source(self.source_sha256), *_photos(self.photos_sha256)],
+            self._actions(),
             {SWAP_ASSERTION: self._facts()},
         )
 
-    def _actions(self, photo_ids: list[str]) -> list[dict[str, object]]:
-        what = "the heads of the mapped people were replaced by the heads of the photos"
-        swapped = _action("c2pa.edited", self.when, what)
-        swapped["digitalSourceType"] = _COMPOSITE
-        swapped["parameters"] = {"ingredientIds": photo_ids}
-        actions = [swapped]
-        if self.mark:
-            what = "an invisible mark that names the task was put into the picture"
-            actions.append(_action("c2pa.watermarked.unbound", self.when, what))
-        if self.label:
-            what = f"a visible label was drawn: {self.label}"
-            actions.append(_action("c2pa.edited", self.when, what))
+    def _actions(self) -> list[dict[str, object]]:
+        actions = _swapped(self.when, self.photos_sha256, self.mark, self.label)
         if self.mute:
             actions.append(_action("c2pa.edited", self.when, "the sound was left out"))
         what = "the video was encoded anew as H.264 in MP4"
@@ -116,6 +101,60 @@ class PreviewStatement:
             _action("c2pa.converted", self.when, "a picture of the video was written as PNG"),
         ]
         return _manifest("preview of a person", [_source(self.source_sha256)], actions, {})
+
+
+@dataclass(frozen=True, slots=True)
+class FrameStatement:
+    """What was done to make the picture of one frame while its swap is still rendered.
+
+    Fields as of `SwapStatement`.
+    """
+
+    task_id: str
+    when: datetime
+    source_sha256: str
+    photos_sha256: Mapping[int, str]
+    mark: str
+    label: str
+
+    def manifest(self) -> dict[str, object]:
+        """The manifest, as the C2PA library takes it."""
+        what = "a frame was made smaller and written as JPEG"
+        actions = [
+            *_swapped(self.when, self.photos_sha256, self.mark, self.label),
+            _action("c2pa.resized", self.when, what),
+        ]
+        facts = {"task_id": self.task_id, "time": self.when.isoformat(timespec="seconds")}
+        inputs = [_source(self.source_sha256), *_photos(self.photos_sha256)]
+        return _manifest("frame of a head swap", inputs, actions, {SWAP_ASSERTION: facts})
+
+
+def _photo_ids(photos_sha256: Mapping[int, str]) -> dict[int, str]:
+    return {obj_id: f"photo-{obj_id}" for obj_id in sorted(photos_sha256)}
+
+
+def _photos(photos_sha256: Mapping[int, str]) -> list[dict[str, object]]:
+    return [
+        _ingredient(name, f"photo for person {i}", photos_sha256[i], "inputTo")
+        for i, name in _photo_ids(photos_sha256).items()
+    ]
+
+
+def _swapped(
+    when: datetime, photos_sha256: Mapping[int, str], mark: str, label: str
+) -> list[dict[str, object]]:
+    """What was done to every frame."""
+    what = "the heads of the mapped people were replaced by the heads of the photos"
+    swapped = _action("c2pa.edited", when, what)
+    swapped["digitalSourceType"] = _COMPOSITE
+    swapped["parameters"] = {"ingredientIds": list(_photo_ids(photos_sha256).values())}
+    actions = [swapped]
+    if mark:
+        what = "an invisible mark that names the task was put into the picture"
+        actions.append(_action("c2pa.watermarked.unbound", when, what))
+    if label:
+        actions.append(_action("c2pa.edited", when, f"a visible label was drawn: {label}"))
+    return actions
 
 
 def consent_sha256(consent: Mapping[str, str]) -> str:

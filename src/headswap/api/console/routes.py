@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from headswap.api.console import analysis, photo, team
-from headswap.api.route import ANALYSIS_ID, Route
+from headswap.api.console import analysis, photo, task, team
+from headswap.api.route import ANALYSIS_ID, TASK_ID, Route
 
 CONSOLE = "/api/console"
 PHOTO = f"{CONSOLE}/photo"
@@ -35,5 +35,14 @@ ROUTES: tuple[Route, ...] = (
         "An analysis with its video and when each person is seen.",
         analysis.ShownAnalysis,
         query=(ANALYSIS_ID,),
+    ),
+    Route(
+        "GET",
+        f"{CONSOLE}/task",
+        task.task,
+        _TAG,
+        "A task with its video, its photos, and the newest frame while it is rendered.",
+        task.ShownTaskDetail,
+        query=(TASK_ID,),
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -10,6 +11,7 @@ from starlette.requests import Request
 from typing_extensions import TypedDict
 
 from headswap.api.calls import calls_of
+from headswap.api.console.views import StatedConsent, stated
 from headswap.api.envelope import Answer, done
 from headswap.api.terms import TeamId, Uid
 from headswap.api.v5.models import model_of
@@ -22,20 +24,6 @@ from headswap.jobs.orders import RESOLUTIONS
 from headswap.settings import Settings
 
 ClientId = Annotated[str, Field(description="A key's id.", examples=["q83vEjRWeJq83vEjRWeJqw=="])]
-
-
-class StatedConsent(TypedDict):
-    """What is stated for every task of a team."""
-
-    by: Annotated[str, Field(description="Who states it.", examples=["Anna Berg"])]
-    statement: Annotated[
-        str,
-        Field(description="That the people shown agreed.", examples=["everybody shown agrees"]),
-    ]
-    scope: Annotated[str, Field(description="To what.", examples=["our trailers"])]
-    since: Annotated[
-        str, Field(description="When, ISO 8601 in UTC.", examples=["2026-05-15T00:50:13+00:00"])
-    ]
 
 
 class KeptDays(TypedDict):
@@ -131,14 +119,7 @@ def team_data(s: Session, settings: Settings, caller: Caller) -> TeamData:
         "client_id": caller.client_id,
         "credit": in_credits(credits.balance(s, caller.team_id)),
         "held": in_credits(credits.held(s, caller.team_id)),
-        "consent": None
-        if consent is None
-        else {
-            "by": consent.by,
-            "statement": consent.statement,
-            "scope": consent.scope,
-            "since": consent.when,
-        },
+        "consent": stated(None if consent is None else asdict(consent)),
         "sources": team_settings.sources_of(s, caller.team_id),
         "label": team_settings.label_of(s, caller.team_id),
         "retention": {"results": settings.output_days, "sources": settings.source_days},

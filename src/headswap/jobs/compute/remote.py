@@ -41,6 +41,8 @@ def render_remotely(job: Job, names: list[str], video: bytes, *contents: bytes) 
             "plan": str(folder / Path(job["plan"]).name),
             "video": str(source),
             "out": str(out),
+            # Nobody could see it there.
+            "frame": "",
         }
         try:
             Worker().do(here, say)
