@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -10,6 +12,7 @@ from headswap.jobs import queue
 from headswap.jobs.accounts import Caller
 from headswap.jobs.fields import Fields, record_id
 from headswap.jobs.refusals import not_found
+from headswap.jobs.search import matches
 from headswap.jobs.states import COMPLETED, QUEUED
 from headswap.settings import Settings
 from headswap.store.tables import Analysis
@@ -54,6 +57,11 @@ def find(s: Session, caller: Caller, id_: object, name: str = "_id") -> Analysis
     return analysis
 
 
+def by_id(s: Session, ids: Collection[str]) -> dict[str, Analysis]:
+    """The analyses of these ids."""
+    return {one.id: one for one in s.scalars(select(Analysis).where(Analysis.id.in_(ids)))}
+
+
 def is_usable(analysis: Analysis) -> bool:
     """Whether a task can be made of it: it is completed, and its files are there."""
     there = analysis.source_key is not None and analysis.scene_key is not None
@@ -66,10 +74,14 @@ def tracks_key(scene_key: str) -> str:
 
 
 def list_(
-    s: Session, caller: Caller, page: int, size: int, status: int | None
+    s: Session, caller: Caller, page: int, size: int, status: int | None, text: str = ""
 ) -> tuple[list[Analysis], int]:
-    """A page of the team's analyses, newest first, and how many there are in all."""
+    """A page of the team's analyses, newest first, and how many there are in all.
+
+    text: of those it finds, see `headswap.jobs.search`.
+    """
     wanted = [Analysis.team_id == caller.team_id]
+    wanted += matches(text, Analysis.id, Analysis.video_url)
     if status is not None:
         wanted.append(Analysis.status == status)
     rows = (

@@ -19,6 +19,7 @@ from headswap.store.blobs import Blobs
 from headswap.store.tables import Analysis, SwapTask, Upload
 
 DELETED = "data.deleted"
+IN_USE = "Swaps were made with it; delete them, and it goes with the last one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,39 @@ def delete(s: Session, caller: Caller, body: object, now_ms: int) -> Deleted:
         success_ids=[id_ for id_ in asked if id_ in tasks],
         no_permission=[(id_, message) for id_ in asked if id_ not in tasks],
         blob_prefixes=prefixes,
+    )
+
+
+def delete_analyses(s: Session, caller: Caller, body: object, now_ms: int) -> Deleted:
+    """What became of the analyses that the body's `_ids` names ("a,b"), with all that was found.
+
+    One that has not ended is ended; one that tasks were made with stays, as they need it.
+
+    Raises:
+        Refused: 1003, `_ids` is missing or wrong.
+    """
+    asked = Fields.of(body).ids("_ids")
+    known = [id_ for id_ in asked if is_id(id_)]
+    own = select(Analysis.id).where(Analysis.id.in_(known), Analysis.team_id == caller.team_id)
+    ids = list(s.scalars(own))
+    queue.lock_all(s, ids)
+    held = select(Analysis).where(Analysis.id.in_(ids)).order_by(Analysis.id).with_for_update()
+    found = {one.id: one for one in s.scalars(held.execution_options(populate_existing=True))}
+    # Asked when they are held: a task that was being created meanwhile is seen by now.
+    used = set(s.scalars(select(SwapTask.analysis_id).where(SwapTask.analysis_id.in_(found))))
+    gone = {id_: one for id_, one in found.items() if id_ not in used}
+    for analysis in gone.values():
+        queue.remove(s, analysis.id)
+        note_deleted(s, analysis, now_ms, caller.actor)
+    s.flush()
+    s.execute(remove(Analysis).where(Analysis.id.in_(gone)))
+    missing = not_found().msg
+    return Deleted(
+        success_ids=[id_ for id_ in asked if id_ in gone],
+        no_permission=[
+            (id_, IN_USE if id_ in used else missing) for id_ in asked if id_ not in gone
+        ],
+        blob_prefixes=[f"analyses/{id_}/" for id_ in gone],
     )
 
 

@@ -14,6 +14,7 @@ from headswap.jobs.deletion import Deleted, delete
 from headswap.jobs.fields import Fields, record_id, wrong
 from headswap.jobs.orders import Mapping, Order, read_order
 from headswap.jobs.refusals import Refused, not_found
+from headswap.jobs.search import matches
 from headswap.jobs.states import COMPLETED, FAILED, QUEUED, UNFINISHED
 from headswap.settings import Settings
 from headswap.store.tables import Analysis, SwapTask
@@ -81,10 +82,14 @@ def find(s: Session, caller: Caller, id_: object) -> SwapTask:
 
 
 def list_(
-    s: Session, caller: Caller, page: int, size: int, status: int | None
+    s: Session, caller: Caller, page: int, size: int, status: int | None, text: str = ""
 ) -> tuple[list[SwapTask], int]:
-    """A page of the team's tasks, newest first, and how many there are in all."""
+    """A page of the team's tasks, newest first, and how many there are in all.
+
+    text: of those it finds, see `headswap.jobs.search`.
+    """
     wanted = [SwapTask.team_id == caller.team_id]
+    wanted += matches(text, SwapTask.id, SwapTask.video_url, SwapTask.file_name)
     if status is not None:
         wanted.append(SwapTask.status == status)
     rows = (

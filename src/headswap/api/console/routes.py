@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from headswap.api.console import analysis, photo, task, team
-from headswap.api.route import ANALYSIS_ID, TASK_ID, Route
+from headswap.api.console import analysis, photo, records, requests, task, team
+from headswap.api.route import ANALYSIS_ID, TASK_ID, Query, Route
+from headswap.api.v4.shapes import Deleted
 
 CONSOLE = "/api/console"
 PHOTO = f"{CONSOLE}/photo"
 _TAG = "Console"
+_PAGE = (
+    Query("page", "The page, counted from 1.", 1),
+    Query("size", "How many a page holds, 100 at most.", 10),
+)
+_SEARCH = (
+    *_PAGE,
+    Query("status", "Only those of this status.", 3),
+    Query("q", "Only those whose id begins with this, or that have it in their video's URL.", "v"),
+)
 
 ROUTES: tuple[Route, ...] = (
     Route(
@@ -44,5 +54,32 @@ ROUTES: tuple[Route, ...] = (
         "A task with its video, its photos, and the newest frame while it is rendered.",
         task.ShownTaskDetail,
         query=(TASK_ID,),
+    ),
+    Route(
+        "GET",
+        f"{CONSOLE}/tasks",
+        records.list_tasks,
+        _TAG,
+        "A page of tasks, newest first, with a small picture of each.",
+        records.ListedTasks,
+        query=_SEARCH,
+    ),
+    Route(
+        "GET",
+        f"{CONSOLE}/analyses",
+        records.list_analyses,
+        _TAG,
+        "A page of analyses, newest first, with the heads that were found.",
+        records.ListedAnalyses,
+        query=_SEARCH,
+    ),
+    Route(
+        "POST",
+        f"{CONSOLE}/analyses/delete",
+        records.delete_analyses,
+        _TAG,
+        "Delete analyses with their videos and previews; those that tasks use stay.",
+        Deleted,
+        requests.DeleteAnalysesRequest,
     ),
 )

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 
 from headswap.api.body import json_object
-from headswap.api.calls import calls_of
+from headswap.api.calls import Calls, calls_of
 from headswap.api.envelope import Answer, done, envelope
 from headswap.api.passage import note
 from headswap.api.task_record import found_task
@@ -16,7 +16,7 @@ from headswap.api.v4.shapes import Deleted, TaskData, TaskDetail, TaskPage
 from headswap.api.v4.views import created_task, task_data
 from headswap.api.views import ShownTask
 from headswap.errors import HeadswapError
-from headswap.jobs import tasks
+from headswap.jobs import deletion, tasks
 from headswap.jobs.accounts import Caller
 from headswap.jobs.fields import ListQuery
 
@@ -84,12 +84,17 @@ async def delete(request: Request) -> Answer:
     caller = await calls.caller(request)
     body = await json_object(request)
     gone = await calls.write(lambda s: tasks.delete(s, caller, body, services.clock()))
+    note(request.scope, task_ids=gone.success_ids)
+    return await deleted(calls, gone)
+
+
+async def deleted(calls: Calls, gone: deletion.Deleted) -> Answer:
+    """What became of records whose deletion is committed; their files go now."""
     try:
-        await calls.elsewhere(lambda: gone.remove_blobs(services.blobs))
+        await calls.elsewhere(lambda: gone.remove_blobs(calls.services.blobs))
     except HeadswapError:
         # The records are gone for good; the worker's sweep removes what belongs to none.
-        _log.exception("files of deleted tasks stay until they are swept")
-    note(request.scope, task_ids=gone.success_ids)
+        _log.exception("files of deleted records stay until they are swept")
     data: Deleted = {
         "successIds": gone.success_ids,
         "noPermissionItems": [{"_id": id_, "msg": msg} for id_, msg in gone.no_permission],
