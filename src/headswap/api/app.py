@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from starlette.routing import Route as Plain
 
 from headswap import __version__
-from headswap.api import page
+from headswap.api import console_files, page
 from headswap.api.calls import Calls
 from headswap.api.console.routes import PHOTO
 from headswap.api.faults import answer_faults
@@ -31,6 +31,8 @@ _THREADS = 16
 # Each decodes a video in a process of its own.
 _VERIFIERS = 2
 _PAGES: dict[str, Handler] = {
+    "/": console_files.page,
+    "/console/{name:path}": console_files.asset,
     "/docs": page.page,
     "/docs/{name}": page.asset,
     "/openapi.json": page.document,
