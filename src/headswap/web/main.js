@@ -47,6 +47,8 @@ function headingOf(host) {
 }
 
 addEventListener("hashchange", show);
+// A file that misses its place must not take the page's.
+for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
 session.addEventListener("begun", show);
 session.addEventListener("ended", show);
 document.querySelector(".skip").addEventListener("click", (event) => {
