@@ -32,7 +32,7 @@ _THREADS = 16
 _VERIFIERS = 2
 _PAGES: dict[str, Handler] = {
     "/": console_files.page,
-    "/console/{name:path}": console_files.asset,
+    "/console/{version}/{name:path}": console_files.asset,
     "/docs": page.page,
     "/docs/{name}": page.asset,
     "/openapi.json": page.document,

@@ -25,9 +25,10 @@ _TYPES = {
 _HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
-    # Asked about at every load, and answered without the file where it is the same.
-    "cache-control": "no-cache",
 }
+# The page is asked about at every load; all else lies below an address that changes with it.
+_ASKED_AGAIN = "no-cache"
+_KEPT = "public, max-age=31536000, immutable"
 _POLICY = (
     "default-src 'self'; img-src {media} blob:; media-src {media} blob:; object-src 'none'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -35,33 +36,41 @@ _POLICY = (
 _ANY_KEY = "probe/ready"
 
 
+_PAGE = "index.html"
+_FOLDER = b'"console/'
+
+
 @dataclass(frozen=True, slots=True)
-class _File:
-    content: bytes
-    media_type: str
-    etag: str
+class _Console:
+    """Every file by its path, and a name for all of them as they are."""
+
+    files: dict[str, bytes]
+    version: str
 
 
 async def page(request: Request) -> Response:
     """The page; everything else of the console is asked for by it."""
-    return _answer(request, "index.html")
+    console = _console()
+    headers = {
+        **_HEADERS,
+        "cache-control": _ASKED_AGAIN,
+        "content-security-policy": _policy(calls_of(request).services),
+        "etag": f'"{console.version}"',
+    }
+    if request.headers.get("if-none-match") == headers["etag"]:
+        return Response(status_code=304, headers=headers)
+    content = console.files[_PAGE].replace(_FOLDER, _FOLDER + console.version.encode() + b"/")
+    return Response(content, headers=headers, media_type="text/html")
 
 
 async def asset(request: Request) -> Response:
-    """A file of the console."""
-    return _answer(request, request.path_params["name"])
-
-
-def _answer(request: Request, name: str) -> Response:
-    file = _files().get(name)
-    if file is None:
+    """A file of the console, of the version that the page belongs to."""
+    console, name = _console(), request.path_params["name"]
+    if request.path_params["version"] != console.version or name not in console.files:
         raise HTTPException(404)
-    headers = {**_HEADERS, "etag": file.etag}
-    if file.media_type == "text/html":
-        headers["content-security-policy"] = _policy(calls_of(request).services)
-    if request.headers.get("if-none-match") == file.etag:
-        return Response(status_code=304, headers=headers)
-    return Response(file.content, headers=headers, media_type=file.media_type)
+    headers = {**_HEADERS, "cache-control": _KEPT}
+    media_type = _TYPES[f".{name.rpartition('.')[2]}"]
+    return Response(console.files[name], headers=headers, media_type=media_type)
 
 
 def _policy(services: Services) -> str:
@@ -74,19 +83,21 @@ def _policy(services: Services) -> str:
 
 
 @cache
-def _files() -> dict[str, _File]:
-    """Every file by its path below the folder."""
-    return dict(_below(files("headswap").joinpath("web"), ""))
+def _console() -> _Console:
+    found = dict(_below(files("headswap").joinpath("web"), ""))
+    digest = hashlib.sha256()
+    for name in sorted(found):
+        digest.update(f"{name} {len(found[name])} ".encode())
+        digest.update(found[name])
+    return _Console(found, digest.hexdigest()[:16])
 
 
-def _below(folder: Traversable, prefix: str) -> list[tuple[str, _File]]:
-    found: list[tuple[str, _File]] = []
+def _below(folder: Traversable, prefix: str) -> list[tuple[str, bytes]]:
+    found: list[tuple[str, bytes]] = []
     for entry in folder.iterdir():
         name = f"{prefix}{entry.name}"
         if entry.is_dir():
             found += _below(entry, f"{name}/")
-        elif (media_type := _TYPES.get(f".{name.rpartition('.')[2]}")) is not None:
-            content = entry.read_bytes()
-            etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-            found.append((name, _File(content, media_type, etag)))
+        elif f".{name.rpartition('.')[2]}" in _TYPES:
+            found.append((name, entry.read_bytes()))
     return found

@@ -1,6 +1,7 @@
 // Elements: made, filled, and told of. Data becomes text or an attribute, never markup.
 
 const SVG = "http://www.w3.org/2000/svg";
+const ICONS = new URL("icons.svg", import.meta.url).href;
 
 /**
  * An element with what is inside it.
@@ -58,7 +59,7 @@ export function icon(name, classes = "") {
   svg.setAttribute("aria-hidden", "true");
   svg.setAttribute("focusable", "false");
   const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `console/icons.svg#${name}`);
+  use.setAttribute("href", `${ICONS}#${name}`);
   svg.append(use);
   return svg;
 }

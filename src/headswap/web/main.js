@@ -1,5 +1,6 @@
 // The beginning: the frame, then the page that the address names, or the sign-in page.
 
+import { get } from "./api.js";
 import { el, fill } from "./dom.js";
 import { loading, trouble } from "./parts/states.js";
 import { here } from "./route.js";
@@ -7,6 +8,7 @@ import { key, session } from "./session.js";
 import { mark, showShell } from "./shell.js";
 
 const NAMES = ["new", "analysis", "task", "tasks", "analyses", "verify", "team"];
+const RELOADED = "headswap-reloaded";
 const root = document.getElementById("shell");
 let leaving = new AbortController();
 let frame = { page: null, signedIn: null };
@@ -25,7 +27,7 @@ async function show() {
   host.className = `page-${file}`;
   fill(host, loading());
   try {
-    const { page } = await import(`./pages/${file}.js`);
+    const page = await load(file, signal);
     if (signal.aborted) return;
     document.title = `${page.title} · Headswap`;
     fill(host);
@@ -37,6 +39,21 @@ async function show() {
   } catch (error) {
     if (signal.aborted || error.name === "AbortError") return;
     fill(host, el("h1", {}, "Something went wrong"), trouble(error, show));
+  }
+}
+
+async function load(file, signal) {
+  try {
+    const { page } = await import(`./pages/${file}.js`);
+    sessionStorage.removeItem(RELOADED);
+    return page;
+  } catch (error) {
+    if (!(error instanceof TypeError) || sessionStorage.getItem(RELOADED)) throw error;
+    // The server is away, or has been renewed meanwhile and has other files now.
+    await get("healthz", {}, signal);
+    sessionStorage.setItem(RELOADED, "yes");
+    location.reload();
+    return new Promise(() => {});
   }
 }
 

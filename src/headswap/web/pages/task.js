@@ -67,7 +67,7 @@ function completed(task, signal) {
 }
 
 function keys() {
-  return el("p.hint", {}, el("kbd", {}, "Space"), " plays, ", el("kbd", {}, "←"), " ", el("kbd", {}, "→"),
+  return el("p.hint.keys", {}, el("kbd", {}, "Space"), " plays, ", el("kbd", {}, "←"), " ", el("kbd", {}, "→"),
     " go one frame back and on, with ", el("kbd", {}, "Shift"), " ", counted(10, "frame"),
     ". On the wipe itself the arrows move the wipe.");
 }

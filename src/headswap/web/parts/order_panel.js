@@ -5,7 +5,7 @@ import { nameField } from "./consent.js";
 import { notice } from "./states.js";
 import { credits, number } from "../words.js";
 
-const SAYS = { "480p": "Faster, smaller file", "720p": "Sharper" };
+const SAYS = { "480p": "Faster, smaller", "720p": "Sharper" };
 
 /**
  * The panel.
@@ -51,7 +51,7 @@ function resolutions(team, draft, onChange) {
         on: { change: () => { draft.resolution = resolution; onChange(); } },
       });
       return el("label.choice", {}, radio, el("span", {}, el("b", {}, resolution),
-        el("small.soft", {}, SAYS[resolution]), el("small.soft", {}, `${number(price)} per second`)));
+        el("small.soft", {}, SAYS[resolution]), el("small.soft", {}, `${number(price)} per s`)));
     }));
 }
 

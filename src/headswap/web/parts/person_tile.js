@@ -19,7 +19,7 @@ export const personName = (objId) => `Person ${objId + 1}`;
 export function personTile({ person, analysis, photo, stated, signal, onChange, onSeek }) {
   const name = personName(person.obj_id);
   const src = fileAddress(person.preview);
-  const consent = el("div");
+  const consent = el("div.consent-place");
   const tile = el("li.card.person", { "data-person": person.obj_id });
   let now = photo;
   const change = (next) => {
