@@ -11,7 +11,7 @@ import { steps } from "../parts/steps.js";
 import { untilEnded } from "../parts/watch.js";
 import { goTo, linkTo } from "../route.js";
 import { team } from "../team.js";
-import { counted, fileName } from "../words.js";
+import { counted } from "../words.js";
 
 const DETAIL = "api/console/analysis";
 
@@ -25,11 +25,11 @@ export const page = {
     fill(host, el("div.stack.loose", {}, steps(1), el("div", {}, heading, name), stage));
     const card = progressCard("Looking for people");
     const analysis = await untilEnded(DETAIL, id, (record) => {
-      name.textContent = fileName(record.video_url);
+      name.textContent = record.name;
       if (!card.element.isConnected) fill(stage, card.element);
       tellProgress(card, record);
     }, signal);
-    name.textContent = fileName(analysis.video_url);
+    name.textContent = analysis.name;
     if (analysis.status === 4) {
       heading.textContent = "This video cannot be used";
       fill(stage, failure(analysis, el("a.button.primary", { href: linkTo("new") }, "Use another video")));

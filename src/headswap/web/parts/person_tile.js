@@ -19,6 +19,7 @@ export const personName = (objId) => `Person ${objId + 1}`;
 export function personTile({ person, analysis, photo, stated, signal, onChange, onSeek }) {
   const name = personName(person.obj_id);
   const src = fileAddress(person.preview);
+  const { frame_count: frameCount, fps } = analysis.analysis_result.video_info;
   const consent = el("div.consent-place");
   const tile = el("li.card.person", { "data-person": person.obj_id });
   let now = photo;
@@ -36,10 +37,7 @@ export function personTile({ person, analysis, photo, stated, signal, onChange, 
       el("div.head", {}, src ? el("img", { src, alt: `${name} in the video` }) : icon("photo", "large")),
       icon("next", "arrow"),
       photoSlot({ name, photo, signal, onPhoto: change }, tile)),
-    presence({
-      ranges: person.presence, frameCount: analysis.analysis_result.video_info.frame_count,
-      fps: analysis.fps, onSeek,
-    }),
+    presence({ ranges: person.presence, frameCount, fps, onSeek }),
     consent);
   showConsent();
   return tile;
