@@ -97,7 +97,10 @@ class Console:
 
 
 def _told(violations: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
-    return [(one["id"], [node["html"][:200] + node["failureSummary"] for node in one["nodes"]]) for one in violations]
+    return [
+        (one["id"], [node["html"][:200] + node["failureSummary"] for node in one["nodes"]])
+        for one in violations
+    ]
 
 
 @contextmanager

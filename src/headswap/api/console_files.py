@@ -34,6 +34,7 @@ _POLICY = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _ANY_KEY = "probe/ready"
+_SOON_MS = 60_000
 
 
 _PAGE = "index.html"
@@ -66,20 +67,29 @@ async def page(request: Request) -> Response:
 async def asset(request: Request) -> Response:
     """A file of the console, of the version that the page belongs to."""
     console, name = _console(), request.path_params["name"]
-    if request.path_params["version"] != console.version or name not in console.files:
+    if (
+        request.path_params["version"] != console.version
+        or name not in console.files
+        or name == _PAGE
+    ):
         raise HTTPException(404)
     headers = {**_HEADERS, "cache-control": _KEPT}
     media_type = _TYPES[f".{name.rpartition('.')[2]}"]
     return Response(console.files[name], headers=headers, media_type=media_type)
 
 
-def _policy(services: Services) -> str:
-    """What the page may load: its own, and pictures and videos of the bucket if there is one."""
-    some = services.blobs.url(_ANY_KEY, "ready", services.clock() + 60_000, services.public_url)
-    if some.startswith(services.public_url):
-        return _POLICY.format(media="'self'")
+def media_policy(some: str, public_url: str) -> str:
+    """From where pictures and videos may come. some: the address of one of this server's files."""
+    if some.startswith(f"{public_url}/"):
+        return "'self'"
     bucket = urlsplit(some)
-    return _POLICY.format(media=f"'self' {bucket.scheme}://{bucket.netloc}")
+    return f"'self' {bucket.scheme}://{bucket.netloc}"
+
+
+def _policy(services: Services) -> str:
+    base = services.public_url
+    some = services.blobs.url(_ANY_KEY, "ready", services.clock() + _SOON_MS, base)
+    return _POLICY.format(media=media_policy(some, base))
 
 
 @cache
