@@ -39,13 +39,13 @@ export const page = {
 
 function tellAbout(line, task) {
   const cost = task.deduction_duration > 0 && ` · ${credits(task.deduction_duration)}`;
-  fill(line, task.file_name, " · ", task.resolution, cost, " · ",
+  fill(line, task.name, " · ", task.resolution, cost, " · ",
     el("time", { title: fullMoment(task.create_time) }, moment(task.create_time)));
 }
 
 function failed(task) {
   return [failure(task,
-    task.analysis_id && el("a.button.primary", { href: linkTo("analysis", task.analysis_id, { from: task._id }) }, "Try again"),
+    task.repeatable && el("a.button.primary", { href: linkTo("analysis", task.analysis_id, { from: task._id }) }, "Try again"),
     el("a.button", { href: linkTo("new") }, "Use another video"))];
 }
 
@@ -56,7 +56,7 @@ function completed(task, signal) {
       el("a.button", { href: linkTo("new") }, "Start a new swap"))];
   }
   const frameCount = task.report.frame_count;
-  const { fps } = task;
+  const { fps } = task.video;
   const shown = viewer({
     result: fileAddress(task.video_url), original: fileAddress(task.source), fps, frameCount, signal,
   });

@@ -73,14 +73,15 @@ export function cast({ analysis, source, team, before, signal }) {
 function usualDraft(team, before) {
   const usual = { photos: {}, resolution: "720p" in team.prices ? "720p" : Object.keys(team.prices)[0], sound: true };
   if (!before) return usual;
-  for (const mapping of before.mappings) {
-    if (!mapping.photo) continue;
-    usual.photos[mapping.obj_id] = {
-      url: mapping.img_url, thumb: fileAddress(mapping.photo), good: "good", reasons: [], face: null,
-      width: 0, height: 0, agreed: team.consent !== null,
+  for (const { obj_id: objId, img_url: url, photo } of before.mappings) {
+    // An upload of ours that is not there any more; what lies elsewhere can be fetched again.
+    if (!photo && url.includes("/files/")) continue;
+    usual.photos[objId] = {
+      url, thumb: fileAddress(photo), good: "kept", reasons: [], face: null, width: 0, height: 0,
+      agreed: team.consent !== null,
     };
   }
-  return { ...usual, resolution: before.resolution };
+  return { ...usual, resolution: before.resolution, sound: before.keep_original_sound };
 }
 
 function chosen(draft) {

@@ -6,11 +6,11 @@ const STATED_BY = "headswap-stated-by";
 /**
  * @typedef {Object} Photo
  * @property {string} url as the server knows it.
- * @property {"good"|"fair"|"bad"} good
+ * @property {"good"|"fair"|"bad"|"kept"} good kept: taken over from another task.
  * @property {{code: string, sentence: string}[]} reasons
  * @property {number[]|null} face box_xywh in the photo.
  * @property {number} width @property {number} height
- * @property {string} [thumb] an address at which it can be seen.
+ * @property {string|null} [thumb] an address at which it can be seen.
  * @property {boolean} [agreed] whether the consent is ticked.
  *
  * @typedef {{photos: Object<number, Photo>, resolution: string, sound: boolean}} Draft

@@ -9,6 +9,7 @@ const VERDICTS = {
   good: ["Good photo", "good"],
   fair: ["Can be used, with care", "fair"],
   bad: ["Cannot be used", "bad"],
+  kept: ["As in the last swap", "plain"],
 };
 
 /**
@@ -75,8 +76,7 @@ export function photoSlot({ name, photo, signal, onPhoto }, tile) {
 }
 
 function picture(photo, name) {
-  const src = photo.thumb ?? fileAddress(photo.url);
-  const image = el("img", { src, alt: `Photo for ${name}` });
+  const image = el("img", { src: photo.thumb ?? fileAddress(photo.url), alt: `Photo for ${name}` });
   if (photo.face) {
     // The head in the middle of what is seen; the face's centre lies a little below the head's.
     const [x, y, width, height] = photo.face;
@@ -84,7 +84,7 @@ function picture(photo, name) {
       `${percent((x + width / 2) / photo.width)} ${percent((y + height * 0.35) / photo.height)}`);
   }
   const frame = el("div.head", {}, image);
-  // A bucket's uploads open for the server alone.
+  // Other hosts' pictures are not shown, and a bucket's uploads open for the server alone.
   image.addEventListener("error", () => fill(frame, icon("photo", "large")));
   return frame;
 }

@@ -20,7 +20,7 @@ export function resultActions(task, signal) {
         icon("download"), "Download"),
       button("Copy address", () => copy(task.video_url, told), { icon: "copy" }),
       button("Verify", (event) => verify(event.currentTarget, href, told, signal), { icon: "shield" }),
-      task.analysis_id && el("a.button", { href: linkTo("analysis", task.analysis_id, { from: task._id }) },
+      task.repeatable && el("a.button", { href: linkTo("analysis", task.analysis_id, { from: task._id }) },
         icon("again"), "Again with another photo"),
       button("Delete", () => remove(task, told), { icon: "trash", kind: "quiet" })),
     told);
