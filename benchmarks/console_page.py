@@ -32,6 +32,7 @@ _SIZES: dict[str, ViewportSize] = {
 _WAIT_MS = 300_000
 _MOST_BYTES = 150_000
 _COLORS = (256, 192, 128, 96, 64)
+_LOADED = "[...document.querySelectorAll('.picture video')].every((one) => one.readyState > 2)"
 _LISTS = ("tasks", "analyses", "team", "verify")
 
 
@@ -141,9 +142,9 @@ def _cast(studio: Studio, page: Page) -> None:
 
 def _wait_for_result(page: Page) -> None:
     page.get_by_role("slider", name="Time").wait_for()
-    page.wait_for_function(
-        "[...document.querySelectorAll('.picture video')].every((one) => one.readyState >= 3)"
-    )
+    # Not wait_for_function, which the content security policy does not let evaluate a text.
+    while not page.evaluate(_LOADED):
+        page.wait_for_timeout(50)
 
 
 def _on_phone(

@@ -18,7 +18,7 @@ from headswap.sample import Identity, SampleSpec, build_scene, portrait, write_c
 from tests.media_clips import make_clip
 from tests.service_process import Service
 
-FRAMES = 12
+FRAMES, LONG_FRAMES = 12, 60
 Screen = Literal["desktop", "phone"]
 SCREENS: tuple[Screen, ...] = ("desktop", "phone")
 SIZES: dict[Screen, ViewportSize] = {
@@ -37,9 +37,13 @@ _DROP = """([text, name, type]) => {
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """What people bring: clip has one person, empty nobody; photo is good, blank shows no face."""
+    """What people bring: clip and film have one person, empty nobody; blank shows no face.
+
+    film: long enough to be looked at while it is rendered.
+    """
 
     clip: Path
+    film: Path
     empty: Path
     photo: Path
     blank: Path
@@ -49,11 +53,14 @@ def write_media(folder: Path) -> Media:
     """Small films and photos in `folder`."""
     media = Media(
         folder / "clip.mp4",
+        folder / "film.mp4",
         make_clip(folder, "no_audio"),
         folder / "photo.png",
         folder / "blank.png",
     )
-    write_clip(build_scene(SampleSpec(size_wh=(320, 240), seconds=FRAMES / 25)), media.clip)
+    small, large = SampleSpec((320, 240), FRAMES / 25), SampleSpec((640, 480), LONG_FRAMES / 25)
+    write_clip(build_scene(small), media.clip)
+    write_clip(build_scene(large), media.film)
     Image.fromarray(portrait(Identity.SECOND)).save(media.photo)
     Image.new("RGB", (300, 300), (90, 90, 90)).save(media.blank)
     return media

@@ -14,9 +14,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from headswap.arrays import U8
 from headswap.trust.credentials import read_credentials
-from tests.console_world import FRAMES, SCREENS, Console, Media, Screen, opened
+from tests.console_world import FRAMES, LONG_FRAMES, SCREENS, Console, Media, Screen, opened
 from tests.service_process import Service
 
+_LOADED = "[...document.querySelectorAll('.picture video')].every((one) => one.readyState > 2)"
 _TIMES = "[...document.querySelectorAll('.picture video')].map((one) => one.currentTime)"
 
 
@@ -29,8 +30,11 @@ def test_a_video_becomes_a_result_that_is_wiped_against_it(
         _bring_video(console, media, screen)
         _cast(console, media, screen)
         _start(console)
-        _wait_for_result(console)
-        _look(console.page)
+        if screen == "desktop":
+            _watch(console)
+        frames = LONG_FRAMES if screen == "desktop" else FRAMES
+        _wait_for_result(console, frames)
+        _look(console.page, frames)
         _take(console, tmp_path)
 
 
@@ -50,7 +54,7 @@ def _bring_video(console: Console, media: Media, screen: Screen) -> None:
     expect(page.get_by_role("button", name="Choose a video")).to_be_visible()
     console.check()
     if screen == "desktop":
-        console.drop(".drop", media.clip, "video/mp4")
+        console.drop(".drop", media.film, "video/mp4")
     else:
         with page.expect_file_chooser() as chooser:
             page.get_by_role("button", name="Choose a video").click()
@@ -62,22 +66,23 @@ def _bring_video(console: Console, media: Media, screen: Screen) -> None:
 def _cast(console: Console, media: Media, screen: Screen) -> None:
     page = console.page
     expect(page.get_by_role("img", name="Person 1 in the video")).to_be_visible()
-    expect(page.get_by_role("img", name="Appears from 0:00.0 to 0:00.5")).to_be_visible()
+    expect(page.get_by_role("img", name="Appears from 0:00.0 to")).to_be_visible()
     if screen == "desktop":
         console.drop(".person", media.photo, "image/png")
     else:
         with page.expect_file_chooser() as chooser:
             page.get_by_role("button", name="Choose a photo").click()
         chooser.value.set_files(media.photo)
-    expect(page.get_by_text("Good photo")).to_be_visible()
+    expect(page.get_by_text("Good photo", exact=True)).to_be_visible()
 
 
 def _start(console: Console) -> None:
     page = console.page
     start = page.get_by_role("button", name="Start the swap")
-    expect(page.get_by_text("1.5 credits")).to_be_visible()
+    cost = page.locator(".cost dd b")
+    price = float(cost.inner_text().split()[0])
     page.get_by_label("480p").check()
-    expect(page.get_by_text("1 credit", exact=True)).to_be_visible()
+    assert float(cost.inner_text().split()[0]) == price / 1.5
     # What is missing is said, and led to.
     expect(page.get_by_text("Tick the consent for Person 1.")).to_be_visible()
     start.press("Enter")
@@ -88,31 +93,33 @@ def _start(console: Console) -> None:
     console.check()
     # A reload loses nothing.
     page.reload()
-    expect(page.get_by_text("Good photo")).to_be_visible()
+    expect(page.get_by_text("Good photo", exact=True)).to_be_visible()
     expect(tick).to_be_checked()
     start.click()
     page.wait_for_url("**/#/task/*")
 
 
-def _wait_for_result(console: Console) -> None:
+def _watch(console: Console) -> None:
     page = console.page
     expect(page.get_by_role("progressbar")).to_be_visible()
     expect(page.get_by_role("button", name="Cancel")).to_be_visible()
-    console.check()
     frame = page.get_by_role("img", name="The newest frame")
     expect(frame).to_be_visible()
     assert page.evaluate("document.querySelector('.live-frame img').naturalWidth") >= 320
-    expect(page.get_by_role("slider", name="Time")).to_be_visible()
-    expect(
-        page.get_by_text(f"Swapped in every frame they are in: {FRAMES} frames.")
-    ).to_be_visible()
-    page.wait_for_function(
-        "[...document.querySelectorAll('.picture video')].every((one) => one.readyState >= 3)"
-    )
     console.check()
 
 
-def _look(page: Page) -> None:
+def _wait_for_result(console: Console, frames: int) -> None:
+    page = console.page
+    expect(page.get_by_role("slider", name="Time")).to_be_visible()
+    expect(
+        page.get_by_text(f"Swapped in every frame they are in: {frames} frames.")
+    ).to_be_visible()
+    _wait_for_films(page)
+    console.check()
+
+
+def _look(page: Page, frames: int) -> None:
     """Wipes, plays in step, goes from frame to frame."""
     wipe = page.get_by_role("slider", name="Wipe")
     wipe.focus()
@@ -123,11 +130,9 @@ def _look(page: Page) -> None:
     original = _picture(page)
     change = np.abs(result.astype(np.int16) - original).mean(axis=2)
     height, width = change.shape
-    # The head in the middle is another one; the wall beside it is the same.
-    head, wall = (
-        change[height // 4 : height // 2, width // 3 : -width // 3],
-        change[:, : width // 12],
-    )
+    # The head in the middle is another one; the wall above and beside it is the same.
+    head = change[height // 4 : height // 2, width // 3 : -width // 3]
+    wall = change[: height // 8, width // 12 : width // 4]
     assert np.mean(head > 30) > 0.3 and np.mean(wall > 30) < 0.02
     page.get_by_role("button", name="Play").click()
     page.wait_for_timeout(900)
@@ -139,8 +144,17 @@ def _look(page: Page) -> None:
     page.keyboard.press("Home")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
-    expect(line).to_have_attribute("aria-valuetext", f"0:00.1, frame 3 of {FRAMES}")
+    expect(line).to_have_attribute("aria-valuetext", f"0:00.1, frame 3 of {frames}")
     assert page.evaluate(_TIMES) == pytest.approx([2.5 / 25, 2.5 / 25], abs=0.005)
+
+
+def _wait_for_films(page: Page) -> None:
+    # Not wait_for_function, which the content security policy does not let evaluate a text.
+    for _ in range(200):
+        if page.evaluate(_LOADED):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("the films are not loaded")
 
 
 def _picture(page: Page) -> U8:

@@ -8,7 +8,7 @@ import { progressCard } from "./progress.js";
 import { trouble } from "./states.js";
 import { duration } from "../words.js";
 
-const FRAME_EVERY_MS = 2000;
+const FRAME_EVERY_MS = 700;
 
 /**
  * Shows a task in `stage` until it has ended.

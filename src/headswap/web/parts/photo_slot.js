@@ -20,7 +20,7 @@ const VERDICTS = {
  * @returns {HTMLElement}
  */
 export function photoSlot({ name, photo, signal, onPhoto }, tile) {
-  const slot = el("div.slot", { "aria-live": "polite" });
+  const slot = el("div.slot");
   const input = el("input.unseen", {
     type: "file", accept: "image/*", tabindex: "-1", "aria-label": `Photo for ${name}`,
     on: { change: () => { if (input.files.length) take(input.files[0]); input.value = ""; } },
