@@ -23,7 +23,7 @@ from headswap.settings import Settings
 from headswap.store.blobs import Blobs
 from headswap.store.database import Database
 from headswap.store.tables import Analysis, SwapTask
-from tests.service_world import NOW, VIDEO, World, order_body
+from tests.service_world import NOW, VIDEO, World, master_keyring, order_body
 
 V4 = "/api/open/v4/headswap"
 V3 = "/api/open/v3"
@@ -108,7 +108,7 @@ def serving(database: Database, folder: Path, **settings: Any) -> Generator[Serv
 
     settings: other than usual.
     """
-    clock, keyring = Hands(), World.of(database).keyring
+    clock, keyring = Hands(), master_keyring()
     # The protocol is named, or asyncio does not see that Nagle's algorithm is to be turned off.
     with socket.socket(proto=socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))

@@ -34,6 +34,11 @@ VIDEO = "https://videos.example/v.mp4"
 PHOTO = "https://photos.example/p.png"
 
 
+def master_keyring() -> Keyring:
+    """The keyring of every test's service."""
+    return Keyring(bytes(range(32)))
+
+
 def order_body(**changes: object) -> dict[str, object]:
     """A body that creates a task, with changes; a field that is set to ... is left out."""
     body: dict[str, object] = {
@@ -78,7 +83,7 @@ class World:
     @classmethod
     def of(cls, database: Database, credits_: float = 1000, **settings: Any) -> World:
         """The world of a new team with so many credits. settings: other than usual."""
-        keyring = Keyring(bytes(range(32)))
+        keyring = master_keyring()
         with database.write() as s:
             caller, secret = _new_team(s, keyring, "first", credits_)
         return cls(database, Settings(**settings), keyring, caller, secret)

@@ -14,7 +14,7 @@ from starlette.routing import Route as Plain
 from headswap import __version__
 from headswap.api import console_files, page
 from headswap.api.calls import Calls
-from headswap.api.console.routes import PHOTO
+from headswap.api.console.routes import PHOTO, PROTECT
 from headswap.api.faults import answer_faults
 from headswap.api.limits import BodyLimit, RateLimit
 from headswap.api.links import Links
@@ -76,7 +76,7 @@ def create_app(services: Services) -> FastAPI:
     app.add_middleware(
         BodyLimit,
         limit=settings.max_body_kb * 1024,
-        limits=dict.fromkeys((UPLOAD, VERIFY, PHOTO), max_body_bytes(settings)),
+        limits=dict.fromkeys((UPLOAD, VERIFY, PHOTO, PROTECT), max_body_bytes(settings)),
     )
     paths = {route.handler: route.path for route in ROUTES}
     paths |= {handler: path for path, handler in _PAGES.items()}

@@ -120,8 +120,10 @@ def block_team(s: Session, team_id: str, blocked: bool) -> Team:
     return team
 
 
-def create_key(s: Session, keyring: Keyring, team_id: str, now_ms: int) -> NewKey:
-    """A new key of the team's first user.
+def create_key(
+    s: Session, keyring: Keyring, team_id: str, now_ms: int, actor: str | None = None
+) -> NewKey:
+    """A new key of the team's first user. actor: who makes it, for the audit trail.
 
     Raises:
         Refused: 1014, there is no such team.
@@ -145,7 +147,7 @@ def create_key(s: Session, keyring: Keyring, team_id: str, now_ms: int) -> NewKe
         )
     )
     s.flush()
-    audit.note(s, audit.KEY_CREATED, now_ms, team_id=team.id, ref=new.client_id)
+    audit.note(s, audit.KEY_CREATED, now_ms, team_id=team.id, actor=actor, ref=new.client_id)
     return new
 
 
@@ -161,8 +163,10 @@ def list_keys(s: Session, team_id: str | None = None) -> list[ApiKey]:
     return list(s.scalars(query))
 
 
-def revoke_key(s: Session, client_id: str, now_ms: int) -> ApiKey:
+def revoke_key(s: Session, client_id: str, now_ms: int, actor: str | None = None) -> ApiKey:
     """The key, dead from now on with its tokens; one that was dead stays as it is.
+
+    actor: who does it, for the audit trail.
 
     Raises:
         Refused: 1014, there is no such key.
@@ -171,7 +175,7 @@ def revoke_key(s: Session, client_id: str, now_ms: int) -> ApiKey:
     if key.revoke_time is None:
         key.revoke_time = now_ms
         s.flush()
-        audit.note(s, "key.revoked", now_ms, team_id=key.team_id, ref=client_id)
+        audit.note(s, "key.revoked", now_ms, team_id=key.team_id, actor=actor, ref=client_id)
     return key
 
 

@@ -100,7 +100,15 @@ class Judging:
     protected: dict[str, str]
 
 
-Assignment = Analysing | Swapping | Looking | Verifying | Judging
+@dataclass(frozen=True, slots=True)
+class Describing:
+    """Tell what the one face of a photo is recognised by."""
+
+    file: Path
+    memory_mb: int
+
+
+Assignment = Analysing | Swapping | Looking | Verifying | Judging | Describing
 
 
 def encoded(assignment: Assignment) -> str:
@@ -125,6 +133,8 @@ def decoded(line: str) -> Assignment:
         return Verifying(**content)
     if kind == Judging.__name__:
         return Judging(**content)
+    if kind == Describing.__name__:
+        return Describing(**content)
     content["photos"] = {int(i): Path(path) for i, path in content["photos"].items()}
     content["consents"] = {int(i): consent for i, consent in content["consents"].items()}
     return Swapping(**content)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -81,15 +81,28 @@ def note(
 
 
 def entries(
-    s: Session, limit: int, team_id: str | None = None, ref: str | None = None
+    s: Session, limit: int, team_id: str | None = None, ref: str | None = None, offset: int = 0
 ) -> list[AuditEntry]:
-    """The newest entries, newest first. team_id, ref: only those of it."""
-    newest = select(AuditEntry).order_by(AuditEntry.seq.desc()).limit(limit)
+    """The newest entries, newest first, but for the first `offset`. team_id, ref: only those of
+    it.
+    """
+    newest = select(AuditEntry).order_by(AuditEntry.seq.desc()).limit(limit).offset(offset)
+    return list(s.scalars(newest.where(*_about(team_id, ref))))
+
+
+def count(s: Session, team_id: str | None = None, ref: str | None = None) -> int:
+    """How many entries there are. team_id, ref: only those of it."""
+    every = select(func.count()).select_from(AuditEntry)
+    return s.scalar(every.where(*_about(team_id, ref))) or 0
+
+
+def _about(team_id: str | None, ref: str | None) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = []
     if team_id is not None:
-        newest = newest.where(AuditEntry.team_id == team_id)
+        wanted.append(AuditEntry.team_id == team_id)
     if ref is not None:
-        newest = newest.where(AuditEntry.ref == ref)
-    return list(s.scalars(newest))
+        wanted.append(AuditEntry.ref == ref)
+    return wanted
 
 
 def check_trail(s: Session, key: bytes) -> tuple[Head, list[str]]:

@@ -56,10 +56,15 @@ def held(s: Session, team_id: str) -> int:
     return -int(s.scalar(open_.where(~settled)) or 0)
 
 
-def ledger(s: Session, team_id: str, limit: int) -> list[LedgerEntry]:
-    """The team's newest entries, newest first."""
+def ledger(s: Session, team_id: str, limit: int, offset: int = 0) -> list[LedgerEntry]:
+    """The team's newest entries, newest first, but for the first `offset`."""
     newest = select(LedgerEntry).where(LedgerEntry.team_id == team_id)
-    return list(s.scalars(newest.order_by(LedgerEntry.seq.desc()).limit(limit)))
+    return list(s.scalars(newest.order_by(LedgerEntry.seq.desc()).limit(limit).offset(offset)))
+
+
+def ledger_length(s: Session, team_id: str) -> int:
+    """How many entries the team has."""
+    return _last(s, team_id)[0]
 
 
 def grant(s: Session, team_id: str, milli: int, now_ms: int, note: str = "") -> LedgerEntry:

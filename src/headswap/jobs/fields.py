@@ -160,6 +160,11 @@ class ListQuery:
     size: int
     status: int | None
 
+    @property
+    def offset(self) -> int:
+        """How many come before the page."""
+        return (self.page - 1) * self.size
+
     @classmethod
     def of(cls, query: Mapping[str, str]) -> ListQuery:
         """The query string's `page` (1), `size` (10) and `status` (all).

@@ -19,7 +19,15 @@ from collections.abc import Callable
 from typing import TextIO
 
 from headswap.errors import HeadswapError
-from headswap.jobs.assignment import Analysing, Assignment, Judging, Looking, Verifying, decoded
+from headswap.jobs.assignment import (
+    Analysing,
+    Assignment,
+    Describing,
+    Judging,
+    Looking,
+    Verifying,
+    decoded,
+)
 from headswap.jobs.failures import Failure, failure_of
 from headswap.vision.progress import Progress
 
@@ -113,6 +121,10 @@ def _do(assignment: Assignment, meter: Meter) -> dict[str, object]:
         from headswap.jobs.judge_photo import judge_photo
 
         return judge_photo(assignment)
+    if isinstance(assignment, Describing):
+        from headswap.jobs.judge_photo import describe_photo
+
+        return describe_photo(assignment)
     from headswap.jobs.swap_file import swap_file
 
     return swap_file(assignment, meter)

@@ -19,11 +19,12 @@ from headswap.errors import (
     RuleBroken,
     SeveralFacesInPhoto,
 )
-from headswap.jobs.assignment import Judging
+from headswap.jobs.assignment import Describing, Judging
 from headswap.swapping.reference import Portrait, ReferenceReader
 from headswap.swapping.swap import past_photos
-from headswap.trust.protected import ProtectedFace
+from headswap.trust.protected import ProtectedFace, encoded
 from headswap.trust.rules import Rules
+from headswap.vision.networks.identity import Identity
 from headswap.vision.store import ModelStore
 
 Goodness = Literal["good", "fair", "bad"]
@@ -54,6 +55,18 @@ class Verdict:
 def judge_photo(order: Judging) -> dict[str, object]:
     """The fields of a `Verdict`: "bad" is exactly what a task refuses as a reference image."""
     return asdict(_verdict(order))
+
+
+def describe_photo(order: Describing) -> dict[str, object]:
+    """{"embedding": of the one face, as `headswap.trust.protected.encoded` writes it}, or
+    {"reason": the code why there is none}.
+    """
+    store = ModelStore.default()
+    try:
+        portrait = ReferenceReader(store, threads=2).find(order.file)
+    except PhotoError as error:
+        return {"reason": _code(error)}
+    return {"embedding": encoded(Identity(store).descriptor(portrait.rgb, portrait.landmarks))}
 
 
 def _verdict(order: Judging) -> Verdict:

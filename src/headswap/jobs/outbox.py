@@ -19,7 +19,7 @@ from headswap.errors import FetchError, HeadswapError
 from headswap.fetch import post_json
 from headswap.ids import new_id
 from headswap.jobs import accounts
-from headswap.jobs.fields import storable
+from headswap.jobs.fields import record_id, storable
 from headswap.jobs.keyring import Keyring
 from headswap.jobs.refusals import Refused, not_found
 from headswap.jobs.states import CANCELLED, COMPLETED, DELETED_REASON, FAILED
@@ -105,9 +105,59 @@ def messages_of(s: Session, task_id: str) -> list[tuple[OutboxMessage, list[Webh
     """A task's messages, each with its tries, oldest first."""
     of_task = select(OutboxMessage).where(OutboxMessage.task_id == task_id)
     messages = list(s.scalars(of_task.order_by(OutboxMessage.create_time, OutboxMessage.id)))
+    return _with_tries(s, messages)
+
+
+def _with_tries(
+    s: Session, messages: list[OutboxMessage]
+) -> list[tuple[OutboxMessage, list[WebhookTry]]]:
     tries = select(WebhookTry).where(WebhookTry.message_id.in_([one.id for one in messages]))
     ordered = list(s.scalars(tries.order_by(WebhookTry.id)))
     return [(one, [sent for sent in ordered if sent.message_id == one.id]) for one in messages]
+
+
+def of_team(
+    s: Session, team_id: str, limit: int, offset: int = 0
+) -> list[tuple[OutboxMessage, list[WebhookTry]]]:
+    """The team's newest messages, newest first, but for the first `offset`, each with its tries."""
+    newest = select(OutboxMessage).where(OutboxMessage.team_id == team_id)
+    newest = newest.order_by(OutboxMessage.create_time.desc(), OutboxMessage.id.desc())
+    return _with_tries(s, list(s.scalars(newest.limit(limit).offset(offset))))
+
+
+def count(s: Session, team_id: str) -> int:
+    """How many messages the team has."""
+    every = select(func.count()).select_from(OutboxMessage)
+    return s.scalar(every.where(OutboxMessage.team_id == team_id)) or 0
+
+
+def resend_own(s: Session, team_id: str, message_id: object, now_ms: int) -> OutboxMessage:
+    """The team's message, to be sent as if it were new.
+
+    Raises:
+        Refused: 1003 without an id, 1014 if the team has no such message.
+    """
+    message = s.get(OutboxMessage, record_id(message_id, "message_id"))
+    if message is None or message.team_id != team_id:
+        raise not_found()
+    return resend(s, message.id, now_ms)
+
+
+def payload_of(s: Session, message: OutboxMessage, result_url: ResultUrl) -> dict[str, Any]:
+    """What a message says, before it is sealed."""
+    task = s.get(SwapTask, message.task_id)
+    payload: dict[str, Any] = {
+        "_id": message.task_id,
+        "status": message.status,
+        "type": "headswap",
+        "url": "",
+    }
+    if message.status == COMPLETED and task is not None and task.output_key is not None:
+        payload["url"] = result_url(task.output_key, task.file_name)
+    if message.status == FAILED:
+        payload["error_code"] = task.error_code if task is not None else CANCELLED
+        payload["error_reason"] = task.error_reason if task is not None else DELETED_REASON
+    return payload
 
 
 def forget(s: Session, task_id: str) -> None:
@@ -186,27 +236,12 @@ class Sender:
         body, fault = None, ""
         try:
             secret = accounts.secret_of(s, self._keyring, message.client_id)
-            payload = self._payload(s, message)
+            payload = payload_of(s, message, self._result_url)
             body = sealing.seal(message.client_id, secret, payload, now_ms, nonce)
         except (Refused, HeadswapError) as error:
             fault = f"the message cannot be sealed: {error}"
         owner = message.lease_owner or ""
         return _Letter(message.id, message.task_id, owner, message.url, body, fault)
-
-    def _payload(self, s: Session, message: OutboxMessage) -> dict[str, Any]:
-        task = s.get(SwapTask, message.task_id)
-        payload: dict[str, Any] = {
-            "_id": message.task_id,
-            "status": message.status,
-            "type": "headswap",
-            "url": "",
-        }
-        if message.status == COMPLETED and task is not None and task.output_key is not None:
-            payload["url"] = self._result_url(task.output_key, task.file_name)
-        if message.status == FAILED:
-            payload["error_code"] = task.error_code if task is not None else CANCELLED
-            payload["error_reason"] = task.error_reason if task is not None else DELETED_REASON
-        return payload
 
     def _deliver(self, letter: _Letter) -> None:
         start_ms = self._clock()

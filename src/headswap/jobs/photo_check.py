@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from headswap.jobs import states
-from headswap.jobs.assignment import Judging
+from headswap.jobs.assignment import Describing, Judging
 from headswap.jobs.failures import Failure
 from headswap.jobs.fields import wrong
 from headswap.jobs.job import JobProcess
@@ -78,15 +78,35 @@ def judge_apart(
         Refused: 1003, it is too much for the limits; 2001, this server cannot judge it.
     """
     order = Judging(path, settings.job_memory_mb, settings.explicit_limit, dict(protected))
+    told = _answer(order, stopped)
+    return None if told is None else _judgement(told)
+
+
+def describe_apart(path: Path, settings: Settings, stopped: Callable[[], bool]) -> str | None:
+    """What the one face of a photo is recognised by, as `headswap.trust.protected.encoded` writes
+    it; None when `stopped` said so before that was known.
+
+    Raises:
+        Refused: 1003, the photo shows no face clearly, or is too much for the limits; 2001, this
+            server cannot look at it.
+    """
+    told = _answer(Describing(path, settings.job_memory_mb), stopped)
+    if told is None:
+        return None
+    if "reason" in told:
+        raise Refused(Code.PARAMETER, SENTENCES[told["reason"]])
+    return told["embedding"]
+
+
+def _answer(order: Judging | Describing, stopped: Callable[[], bool]) -> Mapping[str, Any] | None:
     try:
-        told = JobProcess(order, LIMIT_S).run(lambda *_: None, stopped)
+        return JobProcess(order, LIMIT_S).run(lambda *_: None, stopped)
     except Failure as failure:
         if failure.code == states.OUR_FAULT:
             raise Refused(Code.OUR_FAULT, failure.reason) from failure
         raise wrong(
             "file", f"could not be judged within {LIMIT_S:g} s and the memory of a job"
         ) from failure
-    return None if told is None else _judgement(told)
 
 
 def _judgement(told: Mapping[str, Any]) -> Judgement:

@@ -16,29 +16,46 @@ from headswap.store.tables import ProtectedPersonRow, Team
 
 
 def add(
-    s: Session, keyring: Keyring, team: Team, name: str, embedding: str, now_ms: int
+    s: Session,
+    keyring: Keyring,
+    team: Team,
+    name: str,
+    embedding: str,
+    now_ms: int,
+    actor: str | None = None,
 ) -> ProtectedPersonRow:
-    """The new entry. embedding: as `headswap.trust.protected.encoded` writes it.
+    """The new entry. embedding: as `headswap.trust.protected.encoded` writes it. actor: who adds
+    it, for the audit trail.
 
     Raises:
         Refused: 1003, the name is empty, too long, or holds control characters.
+    """
+    row = ProtectedPersonRow(
+        id=new_id(now_ms),
+        team_id=team.id,
+        name=checked_name(name),
+        embedding=keyring.encrypt(base64.b64decode(embedding)),
+        create_time=now_ms,
+    )
+    s.add(row)
+    s.flush()
+    about = {"name": name}
+    audit.note(s, "protected.added", now_ms, team_id=team.id, actor=actor, ref=row.id, about=about)
+    return row
+
+
+def checked_name(name: str) -> str:
+    """The name, if an entry may bear it.
+
+    Raises:
+        Refused: 1003, it is empty, too long, or holds control characters.
     """
     if not 1 <= len(name) <= MAX_NAME_LENGTH or not name.isprintable():
         raise Refused(
             Code.PARAMETER,
             f"the name must be 1 to {MAX_NAME_LENGTH} printable characters, not {name[:60]!r}",
         )
-    row = ProtectedPersonRow(
-        id=new_id(now_ms),
-        team_id=team.id,
-        name=name,
-        embedding=keyring.encrypt(base64.b64decode(embedding)),
-        create_time=now_ms,
-    )
-    s.add(row)
-    s.flush()
-    audit.note(s, "protected.added", now_ms, team_id=team.id, ref=row.id, about={"name": name})
-    return row
+    return name
 
 
 def list_(s: Session, team_id: str) -> list[ProtectedPersonRow]:
@@ -47,8 +64,8 @@ def list_(s: Session, team_id: str) -> list[ProtectedPersonRow]:
     return list(s.scalars(rows.order_by(ProtectedPersonRow.create_time, ProtectedPersonRow.id)))
 
 
-def remove(s: Session, team: Team, id_: str, now_ms: int) -> None:
-    """The entry is gone; its embedding with it.
+def remove(s: Session, team: Team, id_: str, now_ms: int, actor: str | None = None) -> None:
+    """The entry is gone; its embedding with it. actor: who removes it, for the audit trail.
 
     Raises:
         Refused: 1014, the team's list has no such entry.
@@ -62,7 +79,8 @@ def remove(s: Session, team: Team, id_: str, now_ms: int) -> None:
         )
     s.delete(row)
     s.flush()
-    audit.note(s, "protected.removed", now_ms, team_id=team.id, ref=id_, about={"name": row.name})
+    about = {"name": row.name}
+    audit.note(s, "protected.removed", now_ms, team_id=team.id, actor=actor, ref=id_, about=about)
 
 
 def embeddings(s: Session, keyring: Keyring, team_id: str) -> dict[str, str]:

@@ -1,4 +1,7 @@
-"""What a team chose: the consent stated for its tasks, and when its sources go, a label."""
+"""What a team chose: the consent stated for its tasks, and when its sources go, a label.
+
+actor: who chooses, for the audit trail; by default whoever runs this program.
+"""
 
 from __future__ import annotations
 
@@ -24,21 +27,25 @@ def consent_of(s: Session, team_id: str) -> Consent | None:
     return None if chosen is None or chosen.consent is None else Consent(**chosen.consent)
 
 
-def state_consent(s: Session, team: Team, consent: Consent, now_ms: int) -> None:
+def state_consent(
+    s: Session, team: Team, consent: Consent, now_ms: int, actor: str | None = None
+) -> None:
     """State the consent for all tasks that the team makes from now on."""
     content = asdict(consent)
     _settings(s, team).consent = content
     s.flush()
-    audit.note(s, "consent.stated", now_ms, team_id=team.id, ref=team.id, about=content)
+    audit.note(
+        s, "consent.stated", now_ms, team_id=team.id, actor=actor, ref=team.id, about=content
+    )
 
 
-def withdraw_consent(s: Session, team: Team, now_ms: int) -> bool:
+def withdraw_consent(s: Session, team: Team, now_ms: int, actor: str | None = None) -> bool:
     """From now on each task needs consent of its own; False if there was none for all."""
     if consent_of(s, team.id) is None:
         return False
     _settings(s, team).consent = None
     s.flush()
-    audit.note(s, "consent.withdrawn", now_ms, team_id=team.id, ref=team.id)
+    audit.note(s, "consent.withdrawn", now_ms, team_id=team.id, actor=actor, ref=team.id)
     return True
 
 
@@ -48,11 +55,14 @@ def sources_of(s: Session, team_id: str) -> Sources:
     return TASK_END if chosen is not None and chosen.sources == TASK_END else RETENTION
 
 
-def choose_sources(s: Session, team: Team, when: Sources, now_ms: int) -> None:
+def choose_sources(
+    s: Session, team: Team, when: Sources, now_ms: int, actor: str | None = None
+) -> None:
     """Have them removed at the end of each task, or only at the retention limit."""
     _settings(s, team).sources = when
     s.flush()
-    audit.note(s, "sources.chosen", now_ms, team_id=team.id, ref=team.id, about={"at": when})
+    about = {"at": when}
+    audit.note(s, "sources.chosen", now_ms, team_id=team.id, actor=actor, ref=team.id, about=about)
 
 
 def label_of(s: Session, team_id: str) -> str:
@@ -61,7 +71,7 @@ def label_of(s: Session, team_id: str) -> str:
     return "" if chosen is None else chosen.label or ""
 
 
-def choose_label(s: Session, team: Team, label: str, now_ms: int) -> None:
+def choose_label(s: Session, team: Team, label: str, now_ms: int, actor: str | None = None) -> None:
     """Have a label drawn on the team's results, or none where it is empty.
 
     Raises:
@@ -69,7 +79,8 @@ def choose_label(s: Session, team: Team, label: str, now_ms: int) -> None:
     """
     _settings(s, team).label = check_label(label) or None
     s.flush()
-    audit.note(s, "label.chosen", now_ms, team_id=team.id, ref=team.id, about={"label": label})
+    about = {"label": label}
+    audit.note(s, "label.chosen", now_ms, team_id=team.id, actor=actor, ref=team.id, about=about)
 
 
 def in_iso(now_ms: int) -> str:

@@ -52,6 +52,11 @@ class Consent:
                 )
 
 
+def states_nothing(text: str) -> bool:
+    """Whether a text was meant to state no consent: it is empty, or "no", "0" and the like."""
+    return text.strip().lower() in {"", *_DENIALS}
+
+
 def read_consent(text: str, *, by: str, scope: str, when: str) -> Consent:
     """The consent that a text states: "NAME: the people shown agreed; for WHAT".
 
@@ -61,7 +66,7 @@ def read_consent(text: str, *, by: str, scope: str, when: str) -> Consent:
         ConsentMissing: nothing is stated ("", "no"), or a part is not of its form.
     """
     rest = text.strip()
-    if rest.lower() in {"", *_DENIALS}:
+    if states_nothing(rest):
         raise ConsentMissing(f"{text!r} states no consent; {HOW_TO_STATE}")
     if (who := _WHO.match(rest)) is not None:
         by, rest = who[1].strip(), rest[who.end() :]

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from headswap.api.console import analysis, photo, records, requests, task, team
+from headswap.api.console import (
+    analysis,
+    audit,
+    choices,
+    keys,
+    ledger,
+    photo,
+    protected,
+    records,
+    requests,
+    task,
+    team,
+    webhooks,
+)
 from headswap.api.route import ANALYSIS_ID, TASK_ID, Query, Route
 from headswap.api.v4.shapes import Deleted
 
 CONSOLE = "/api/console"
 PHOTO = f"{CONSOLE}/photo"
+PROTECT = f"{CONSOLE}/protected/add"
 _TAG = "Console"
 _PAGE = (
     Query("page", "The page, counted from 1.", 1),
     Query("size", "How many a page holds, 100 at most.", 10),
 )
+_TRAIL = (*_PAGE, Query("ref", "Only those about this.", "6a066dc58570ecbf64f761a5"))
 _SEARCH = (
     *_PAGE,
     Query("status", "Only those of this status.", 3),
@@ -81,5 +96,138 @@ ROUTES: tuple[Route, ...] = (
         "Delete analyses with their videos and previews; those that tasks use stay.",
         Deleted,
         requests.DeleteAnalysesRequest,
+    ),
+    Route(
+        "GET",
+        f"{CONSOLE}/ledger",
+        ledger.ledger,
+        _TAG,
+        "A page of the ledger of credits, newest first.",
+        ledger.LedgerPage,
+        query=_PAGE,
+    ),
+    Route(
+        "GET",
+        f"{CONSOLE}/keys",
+        keys.list_keys,
+        _TAG,
+        "The keys of the team, without their secrets.",
+        keys.ListedKeys,
+    ),
+    Route(
+        "POST",
+        f"{CONSOLE}/keys/create",
+        keys.make_key,
+        _TAG,
+        "Make a key; it is shown this once.",
+        keys.MadeKey,
+        requests.NothingRequest,
+    ),
+    Route(
+        "POST",
+        f"{CONSOLE}/keys/revoke",
+        keys.revoke_key,
+        _TAG,
+        "End a key and its tokens for good.",
+        keys.ListedKey,
+        requests.RevokeRequest,
+    ),
+    Route(
+        "GET",
+        f"{CONSOLE}/webhooks",
+        webhooks.list_messages,
+        _TAG,
+        "A page of webhooks, newest first, with what was sent and answered.",
+        webhooks.MessagePage,
+        query=_PAGE,
+    ),
+    Route(
+        "POST",
+        f"{CONSOLE}/webhooks/resend",
+        webhooks.resend,
+        _TAG,
+        "Send a webhook as if it were new.",
+        webhooks.Resent,
+        requests.ResendRequest,
+    ),
+    Route(
+        "POST",
+        f"{CONSOLE}/consent",
+        choices.state_consent,
+        _TAG,
+        "State once, for all tasks, that the people in the photos agree.",
+        team.TeamData,
+        requests.ConsentRequest,
+    ),
+    Route(
+        "POST",
+        f"{CONSOLE}/consent/withdraw",
+        choices.withdraw_consent,
+        _TAG,
+        "From now on each task states its own consent.",
+        team.TeamData,
+        requests.NothingRequest,
+    ),
+    Route(
+        "POST",
+        f"{CONSOLE}/sources",
+        choices.choose_sources,
+        _TAG,
+        "Choose when videos and photos are removed.",
+        team.TeamData,
+        requests.SourcesRequest,
+    ),
+    Route(
+        "POST",
+        f"{CONSOLE}/label",
+        choices.choose_label,
+        _TAG,
+        "Choose a label that is drawn on every frame of results.",
+        team.TeamData,
+        requests.LabelRequest,
+    ),
+    Route(
+        "GET",
+        f"{CONSOLE}/audit",
+        audit.list_entries,
+        _TAG,
+        "A page of the entries of the audit trail, newest first.",
+        audit.TrailPage,
+        query=_TRAIL,
+    ),
+    Route(
+        "GET",
+        f"{CONSOLE}/audit/check",
+        audit.check,
+        _TAG,
+        "Whether the whole audit trail is as it was written.",
+        audit.TrailCheck,
+    ),
+    Route(
+        "GET",
+        f"{CONSOLE}/protected",
+        protected.list_people,
+        _TAG,
+        "Whose photos are refused.",
+        protected.ListedPeople,
+    ),
+    Route(
+        "POST",
+        PROTECT,
+        protected.add_person,
+        _TAG,
+        "Refuse every photo of a person, who is shown by one; the photo is not kept.",
+        protected.ListedPerson,
+        "file",
+        query=(Query("name", "How the list calls them.", "E. B.", required=True),),
+    ),
+    Route(
+        "POST",
+        f"{CONSOLE}/protected/remove",
+        protected.remove_person,
+        _TAG,
+        "Take an entry off the list; its face is forgotten.",
+        protected.RemovedPerson,
+        requests.RemovePersonRequest,
     ),
 )

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from typing_extensions import TypedDict
 
 from headswap.api.calls import calls_of
+from headswap.api.console.terms import ClientId
 from headswap.api.console.views import StatedConsent, stated
 from headswap.api.envelope import Answer, done
 from headswap.api.terms import TeamId, Uid
@@ -22,8 +23,6 @@ from headswap.jobs.credits import in_credits
 from headswap.jobs.offers import OFFERS
 from headswap.jobs.orders import RESOLUTIONS
 from headswap.settings import Settings
-
-ClientId = Annotated[str, Field(description="A key's id.", examples=["q83vEjRWeJq83vEjRWeJqw=="])]
 
 
 class KeptDays(TypedDict):
