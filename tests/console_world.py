@@ -15,6 +15,7 @@ from PIL import Image
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, ViewportSize
 
 from headswap.sample import Identity, SampleSpec, build_scene, portrait, write_clip
+from tests.api_world import Api
 from tests.media_clips import make_clip
 from tests.service_process import Service
 
@@ -67,20 +68,39 @@ def write_media(folder: Path) -> Media:
 
 
 @dataclass(frozen=True, slots=True)
+class Stand:
+    """A server without a worker, as far as a browser needs to know it."""
+
+    port: int
+    secret: str = field(repr=False)
+
+    @classmethod
+    def of(cls, api: Api) -> Stand:
+        """The server of the API, with its team's key."""
+        return cls(api.services.settings.port, api.world.secret)
+
+
+@dataclass(frozen=True, slots=True)
 class Console:
     """The console on one screen. faults: what the browser complained of, or fetched elsewhere."""
 
     page: Page
-    service: Service
+    server: Service | Stand
     faults: list[str] = field(default_factory=list[str])
+
+    @property
+    def service(self) -> Service:
+        """The server, where it has a worker."""
+        assert isinstance(self.server, Service)
+        return self.server
 
     def go(self, place: str = "") -> None:
         """Opens a place, such as "task/ID"."""
-        self.page.goto(f"http://127.0.0.1:{self.service.port}/#/{place}")
+        self.page.goto(f"http://127.0.0.1:{self.server.port}/#/{place}")
 
     def sign_in(self, secret: str = "") -> None:
         """Gives the page a key as if it had been entered, without the form; the team's if none."""
-        name, key = json.dumps(_KEY_NAME), json.dumps(secret or self.service.secret)
+        name, key = json.dumps(_KEY_NAME), json.dumps(secret or self.server.secret)
         self.page.add_init_script(
             f"if (!sessionStorage.getItem({name})) sessionStorage.setItem({name}, {key})"
         )
@@ -111,7 +131,7 @@ def _told(violations: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
 
 
 @contextmanager
-def opened(browser: Browser, service: Service, screen: Screen) -> Generator[Console]:
+def opened(browser: Browser, server: Service | Stand, screen: Screen) -> Generator[Console]:
     """The console on a fresh browser, signed out; no fault may be left when it is closed."""
     phone = screen == "phone"
     context = browser.new_context(
@@ -123,8 +143,8 @@ def opened(browser: Browser, service: Service, screen: Screen) -> Generator[Cons
     )
     context.set_default_timeout(WAIT_MS)
     page = context.new_page()
-    console = Console(page, service)
-    base = f"http://127.0.0.1:{service.port}/"
+    console = Console(page, server)
+    base = f"http://127.0.0.1:{server.port}/"
 
     def on_message(message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
