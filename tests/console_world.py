@@ -10,16 +10,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import av
+import numpy as np
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, ViewportSize
 
-from headswap.sample import Identity, SampleSpec, build_scene, portrait, write_clip
+from headswap.sample import Identity, SampleScene, SampleSpec, build_scene, portrait, write_clip
+from headswap.sample.clip import encoded_picture, video_stream
 from tests.api_world import Api
 from tests.media_clips import make_clip
 from tests.service_process import Service
 
 FRAMES, LONG_FRAMES = 12, 60
+_FILM_WH = (640, 480)
 Screen = Literal["desktop", "phone"]
 SCREENS: tuple[Screen, ...] = ("desktop", "phone")
 SIZES: dict[Screen, ViewportSize] = {
@@ -59,12 +63,27 @@ def write_media(folder: Path) -> Media:
         folder / "photo.png",
         folder / "blank.png",
     )
-    small, large = SampleSpec((320, 240), FRAMES / 25), SampleSpec((640, 480), LONG_FRAMES / 25)
-    write_clip(build_scene(small), media.clip)
-    write_clip(build_scene(large), media.film)
+    scene = build_scene(SampleSpec(size_wh=(320, 240), seconds=FRAMES / 25))
+    write_clip(scene, media.clip)
+    _write_film(scene, media.film)
     Image.fromarray(portrait(Identity.SECOND)).save(media.photo)
     Image.new("RGB", (300, 300), (90, 90, 90)).save(media.blank)
     return media
+
+
+def _write_film(scene: SampleScene, path: Path) -> None:
+    """The scene, larger, to and fro until it has lasted long enough."""
+    pictures = [
+        np.asarray(Image.fromarray(scene.frame(index).rgb).resize(_FILM_WH))
+        for index in range(FRAMES)
+    ]
+    around = [*pictures, *pictures[-2:0:-1]]
+    rate = scene.spec.rate
+    with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as container:
+        video = video_stream(container, rate, _FILM_WH)
+        for index in range(LONG_FRAMES):
+            container.mux(encoded_picture(around[index % len(around)], index, rate, video))
+        container.mux(list(video.encode(None)))
 
 
 @dataclass(frozen=True, slots=True)
