@@ -176,6 +176,8 @@ def opened(browser: Browser, server: Service | Stand, screen: Screen) -> Generat
     page.on("console", on_message)
     page.on("pageerror", lambda error: console.faults.append(str(error)))
     page.on("request", on_request)
+    # Heard from the first moment on: a key can be faster than the browser is told to wait for one.
+    page.on("filechooser", lambda _: None)
     try:
         yield console
         assert console.faults == []
