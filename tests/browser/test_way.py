@@ -10,7 +10,7 @@ from typing import cast
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from headswap.arrays import U8
 from headswap.trust.credentials import read_credentials
@@ -35,6 +35,8 @@ def test_a_video_becomes_a_result_that_is_wiped_against_it(
         frames = LONG_FRAMES if screen == "desktop" else FRAMES
         _wait_for_result(console, frames)
         _look(console.page, frames)
+        if screen == "phone":
+            _read_report(console)
         _take(console, tmp_path)
 
 
@@ -162,6 +164,33 @@ def _picture(page: Page) -> U8:
     page.wait_for_timeout(100)
     shot = page.locator(".picture").screenshot()
     return np.asarray(Image.open(BytesIO(shot)).convert("RGB"))
+
+
+def _read_report(console: Console) -> None:
+    """The same result, as if its last frames had been left and its original removed."""
+    page = console.page
+    left = [{"first": 6, "last": 11, "reason": "head turned away"}]
+    strained = [{"first": 2, "last": 2, "reason": "turned 50°"}]
+
+    def change(route: Route) -> None:
+        answer = route.fetch().json()
+        (person,) = answer["data"]["report"]["people"]
+        person |= {"not_swapped": left, "strained": strained, "frames_swapped": 6}
+        route.fulfill(json={**answer, "data": {**answer["data"], "source": None}})
+
+    page.route("**/api/console/task?*", change)
+    page.reload()
+    expect(page.get_by_text("Swapped in 6 frames. Left as they were:")).to_be_visible()
+    expect(page.get_by_text("6 frames: head turned away")).to_be_visible()
+    expect(page.get_by_text("The original has been removed")).to_be_visible()
+    page.get_by_text("Worth a look: 1 stretch").click()
+    expect(page.get_by_text("1 frame: turned 50°")).to_be_visible()
+    console.check()
+    page.get_by_role("button", name="0:00.2 to 0:00.5").click()
+    line = page.get_by_role("slider", name="Time")
+    expect(line).to_have_attribute("aria-valuetext", "0:00.2, frame 7 of 12")
+    expect(page.get_by_role("slider", name="Wipe")).to_be_hidden()
+    page.unroute("**/api/console/task?*")
 
 
 def _take(console: Console, folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -114,20 +115,39 @@ def test_a_team_without_credits_is_told_what_it_lacks(
     phone.check()
 
 
+def test_a_swap_is_cancelled_after_a_question(phone: Console, media: Media) -> None:
+    page = phone.page
+    phone.sign_in()
+    phone.go(f"task/{_begun(phone.service, media.film, media)}")
+    cancel = page.get_by_role("button", name="Cancel")
+    cancel.click()
+    expect(page.get_by_role("dialog", name="Cancel this swap?")).to_be_visible()
+    phone.check()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(cancel).to_be_focused()
+    cancel.click()
+    page.get_by_role("button", name="Cancel the swap").click()
+    expect(page.get_by_role("heading", name="Cancelled")).to_be_visible()
+    expect(page.get_by_role("link", name="Try again")).to_be_visible()
+    phone.check()
+
+
+def _begun(service: Service, video: Path, media: Media) -> str:
+    """The id of a new task."""
+    url, photo = service.upload(video), service.upload(media.photo)
+    service.analysed(url)
+    mapping = {"obj_id": 0, "img_url": photo, "consent": "Anna: they agreed"}
+    return str(service.created(url, "", mappings=[mapping])["data"]["_id"])
+
+
 def test_a_page_finds_back_to_its_task_when_the_server_is_started_again(
     browser: Browser, service: Service, media: Media
 ) -> None:
     with opened(browser, service, "desktop") as console:
         page = console.page
-        url = service.upload(media.clip)
-        service.analysed(url)
-        consent = "Anna: they agreed"
-        photo = service.upload(media.photo)
-        created = service.created(
-            url, "", mappings=[{"obj_id": 0, "img_url": photo, "consent": consent}]
-        )
         console.sign_in()
-        console.go(f"task/{created['data']['_id']}")
+        console.go(f"task/{_begun(service, media.clip, media)}")
         expect(page.get_by_role("progressbar")).to_be_visible()
         service.kill()
         expect(page.get_by_text("The server does not answer.")).to_be_visible()

@@ -17,7 +17,8 @@ LIMIT = 1024 * 1024
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/api", "/api/open/v4/headswap", f"{V4}/analyze/", f"{V4}/nonsense", "/docs/x"]
+    "path",
+    ["/console", "/api", "/api/open/v4/headswap", f"{V4}/analyze/", f"{V4}/nonsense", "/docs/x"],
 )
 def test_an_unknown_route_is_1008(api: Api, path: str) -> None:
     answer = api.client.get(path)

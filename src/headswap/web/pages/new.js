@@ -36,7 +36,8 @@ function choose(view) {
   const { stage, limits, signal } = view;
   const recent = el("section", { hidden: true });
   fill(stage, el("div.card.stack.loose", {}, fileZone(view), el("p.or", {}, "or"), addressForm(view)), recent);
-  showRecent(recent, signal);
+  // Without it the page is as useful; what is wrong with the server shows in the rest of it.
+  showRecent(recent, signal).catch(() => {});
 }
 
 function fileZone(view) {
