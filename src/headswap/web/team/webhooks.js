@@ -42,7 +42,7 @@ function message(one, resend) {
         button("Send again", () => resend(one.message_id), { kind: "small", icon: "again" }))),
     one.tries.length ? tries(one) : el("p.hint", {}, "Not tried yet."),
     el("details", {}, el("summary", {}, "What it says"),
-      el("pre", { tabindex: "0", "aria-label": "The message" }, JSON.stringify(one.payload, null, 2)),
+      el("pre", {}, JSON.stringify(one.payload, null, 2)),
       el("p.hint", {}, "It is sealed with the key that the swap was started with.")));
 }
 
