@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -73,11 +73,17 @@ class Receiver:
         return [open_(client_id, secret, body) for body in self.bodies]
 
 
+PROGRAM = (sys.executable, "-m", "headswap")
+
+
 class Service:
     """`headswap serve` on a data folder; it may be killed and started again."""
 
-    def __init__(self, data: Path, *options: str, **settings: str) -> None:
+    def __init__(
+        self, data: Path, *options: str, program: Sequence[str] = PROGRAM, **settings: str
+    ) -> None:
         self.data = data
+        self._program = program
         self._options = options
         self.port = free_port()
         self._environment = {**os.environ, **settings, "HEADSWAP_LOG_LEVEL": "info"}
@@ -89,7 +95,7 @@ class Service:
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "headswap", "serve"),
+                    *(*self._program, "serve"),
                     *("--data", str(self.data), "--port", str(self.port)),
                     *self._options,
                 ],
@@ -118,7 +124,7 @@ class Service:
         """A worker of its own, as on another machine; whoever starts it ends it."""
         with self._log.open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "headswap", "worker", "--data", str(self.data)],
+                [*self._program, "worker", "--data", str(self.data)],
                 env={**self._environment, "HEADSWAP_PORT": str(self.port)},
                 stdout=log,
                 stderr=log,
@@ -222,9 +228,11 @@ def frames_at(url: str, folder: Path) -> int:
 
 
 @contextmanager
-def running(data: Path, *options: str, **settings: str) -> Generator[Service]:
+def running(
+    data: Path, *options: str, program: Sequence[str] = PROGRAM, **settings: str
+) -> Generator[Service]:
     """A service that is stopped at the end, whatever happened to it meanwhile."""
-    service = Service(data, *options, **settings)
+    service = Service(data, *options, program=program, **settings)
     service.start()
     try:
         yield service
