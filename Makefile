@@ -1,5 +1,5 @@
 # Each target runs the script of its name; what it does is written there.
-.PHONY: setup demo test bench quality check
+.PHONY: setup demo test bench quality docs check
 
 setup:
 	@scripts/setup
@@ -17,6 +17,10 @@ bench: setup
 # Draws the sheets of docs/quality.md and prints their table.
 quality: setup
 	@.venv/bin/python -m benchmarks.quality_page
+
+# Builds the pages into site/.
+docs: setup
+	@scripts/docs
 
 check: setup
 	@scripts/check
