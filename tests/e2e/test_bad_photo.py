@@ -12,6 +12,8 @@ from skimage import data
 
 from headswap.cli.main import main
 from headswap.sample import Identity, SampleSpec, build_scene
+from headswap.swapping.reference import ReferenceReader
+from headswap.vision.store import ModelStore
 from tests.sample_inputs import FRAMES, Sample, head_photo
 
 
@@ -84,9 +86,24 @@ def make_odd(sample: Sample, folder: Path, kind: str) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def reader(core_pack: ModelStore) -> ReferenceReader:
+    return ReferenceReader(core_pack)
+
+
 @pytest.mark.parametrize(
     "kind", ["exif_rotated.jpg", "cmyk.jpg", "16_bit.png", "alpha.png", "animated.webp"]
 )
+def test_an_odd_photo_has_the_same_face_at_the_same_place(
+    sample: Sample, reader: ReferenceReader, tmp_path: Path, kind: str
+) -> None:
+    plain, odd = reader.find(sample.photo), reader.find(make_odd(sample, tmp_path, kind))
+    assert odd.rgb.shape == plain.rgb.shape
+    apart_px = np.abs(odd.landmarks[:, :2] - plain.landmarks[:, :2]).max(axis=1)
+    assert np.median(apart_px) < 0.02 * np.ptp(plain.landmarks[:, 1])
+
+
+@pytest.mark.parametrize("kind", ["exif_rotated.jpg", "16_bit.png"])
 def test_an_odd_photo_works(sample: Sample, tmp_path: Path, kind: str) -> None:
     report = tmp_path / "report.json"
     photo = make_odd(sample, tmp_path, kind)

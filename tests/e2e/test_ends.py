@@ -14,7 +14,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from headswap.cli.main import main
 from headswap.sample import build_scene, write_clip
+from headswap.vision.store import ModelStore
 from tests.sample_inputs import SAMPLE, Sample
 
 DEADLINE_S = 30.0
@@ -38,10 +40,14 @@ def _wait_until(holds: Callable[[], bool]) -> None:
 
 
 @pytest.fixture(scope="module")
-def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Long enough that a swap cannot end before it is stopped, however busy the machine is."""
+def long_clip(core_pack: ModelStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Long enough that a swap cannot end before it is stopped, however busy the machine is.
+
+    Analysed once, or each swap would begin with that.
+    """
     clip = tmp_path_factory.mktemp("long") / "clip.mp4"
     write_clip(build_scene(replace(SAMPLE, seconds=4)), clip)
+    assert main(["analyze", str(clip)]) == 0
     return clip
 
 

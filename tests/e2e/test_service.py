@@ -21,7 +21,7 @@ from headswap.trust.credentials import read_credentials
 from headswap.vision.store import ModelStore
 from tests.service_process import Receiver, Service, frames_at, running
 
-FRAMES = 50
+FRAMES = 25
 # Small clips and short leases, so that a scenario takes seconds.
 SETTINGS = {"HEADSWAP_MIN_DURATION_S": "0.4", "HEADSWAP_LEASE_S": "2"}
 
@@ -82,12 +82,12 @@ def test_the_published_way_gives_a_swapped_video(inputs: Inputs, tmp_path: Path)
     service = inputs.service
     before = service.ask("GET", "/api/open/v3/faceswap/quota/info")["data"]["credit"]
     created = service.created(inputs.video_url, inputs.photo_url, webhookUrl=inputs.receiver.url)
-    assert created["code"] == 1000 and created["data"]["deduction_lock_duration"] == 2
+    assert created["code"] == 1000 and created["data"]["deduction_lock_duration"] == 1
     task = service.finished("task", created["data"]["_id"])
-    assert (task["status"], task["progress"], task["deduction_duration"]) == (3, 100, 2)
+    assert (task["status"], task["progress"], task["deduction_duration"]) == (3, 100, 1)
     assert frames_at(task["video_url"], tmp_path) == FRAMES
     after = service.ask("GET", "/api/open/v3/faceswap/quota/info")["data"]["credit"]
-    assert before - after == 2
+    assert before - after == 1
     _check_credentials(inputs, task, tmp_path)
     shown = service.ask("GET", "/api/console/task", params={"_id": task["_id"]})["data"]
     picture = tmp_path / "picture.jpg"

@@ -23,7 +23,7 @@ def test_two_workers_share_the_tasks_and_one_may_die(
     core_pack: ModelStore, postgres_server: PostgresServer, postgres_template: str, tmp_path: Path
 ) -> None:
     clip, photo = tmp_path / "clip.mp4", tmp_path / "photo.png"
-    write_clip(build_scene(SampleSpec(size_wh=(320, 240), seconds=1.0)), clip)
+    write_clip(build_scene(SampleSpec(size_wh=(320, 240), seconds=12 / 25)), clip)
     Image.fromarray(portrait(Identity.SECOND)).save(photo)
     with postgres_server.database(postgres_template) as url:
         _share(clip, photo, tmp_path / "data", url)
