@@ -106,7 +106,7 @@ def test_an_example_swaps_a_head_and_another_is_told_of_it(
 ) -> None:
     settings = {
         "HEADSWAP_MIN_DURATION_S": "0.4",
-        "HEADSWAP_FETCH_ALLOW": "127.0.0.1",
+        "HEADSWAP_FETCH_ALLOW": "127.0.0.0/8",
         # The example states it.
         "HEADSWAP_CONSENT": "",
     }
