@@ -14,6 +14,7 @@ from tests.made_heads import PX_PER_CM, SIZE_WH, SKIN_RGB, face_at
 WIDTH, HEIGHT = SIZE_WH
 POINTS = face_at(WIDTH / 2, HEIGHT / 2)
 BEARD_RGB = (45, 32, 26)
+SHADE_RGB = (140, 62, 25)
 LONG_CM = 1.6
 NOBODY = np.zeros((HEIGHT, WIDTH), np.float32)
 
@@ -63,6 +64,13 @@ def test_a_beard_below_the_jaw_is_found(taken_for_clothes: bool) -> None:
 
 def test_a_bare_face_has_no_beard() -> None:
     rgb, person, _ = _picture(bearded=False)
+    assert beard_over_jaw(rgb, NOBODY, person, POINTS, PX_PER_CM).max() == 0
+
+
+def test_shade_of_a_strong_colour_on_jaw_and_neck_is_no_beard() -> None:
+    rgb, _, beard = _picture(bearded=True)
+    _, person, _ = _picture(bearded=False)
+    rgb[(beard > 0) | ((person > 0) & (np.arange(HEIGHT)[:, None] > POINTS[152, 1]))] = SHADE_RGB
     assert beard_over_jaw(rgb, NOBODY, person, POINTS, PX_PER_CM).max() == 0
 
 

@@ -17,6 +17,9 @@ _MISTAKEN, _SHORT_CM = 0.3, 2.2
 # Lab distances within which a pixel is like the cheeks. A beard's own colours are those of the
 # strip without the rarest, and a little more.
 _LIKE_CHEEK = np.array([22.0, 14.0, 14.0], np.float32)
+# Shade on skin has no less colour than the cheeks, often more: light goes through it and to and fro.
+# Pictures without colour tell nothing by it.
+_MOST_COLOUR, _COLOURLESS = 1.15, 8.0
 _RAREST, _MORE = 2.0, np.array([2.0, 1.5, 1.5], np.float32)
 # Skin shows between hairs; so far apart they are still one beard. How soft its ends are.
 _BETWEEN_CM, _ENDS_CM = 0.3, 0.4
@@ -33,6 +36,8 @@ def beard_over_jaw(crop: U8, clothes: F32, person: F32, points: F32, px_per_cm: 
     strip = _along_jaw(points, person.shape, px_per_cm)
     skin = _cheek(lab, points)
     unlike = np.abs((lab - skin) / _LIKE_CHEEK).max(axis=2) > 1
+    most = _MOST_COLOUR * max(float(np.hypot(skin[1], skin[2])), _COLOURLESS)
+    unlike &= np.hypot(lab[..., 1], lab[..., 2]) < most
     shaded = unlike & (lab[..., 0] < skin[0]) & strip
     if shaded.sum() < _BEARDED * strip.sum():
         return np.zeros(person.shape, np.float32)
