@@ -1,4 +1,4 @@
-"""Calibration: a head that is measured off the pose it should have is turned back by as much."""
+"""Calibration: a head that is measured off its pose or place is turned and moved back by that."""
 
 from __future__ import annotations
 
@@ -23,22 +23,32 @@ EYES_CM = np.array([[0.0, -2.4, -2.0]])
 
 
 class Seen:
-    """An engine that draws nothing, and a network that sees what was asked for, turned."""
+    """An engine that draws nothing, and a network that sees what was asked for, turned.
+
+    Turned about the eyes, and `aside_cm` to the right and down.
+    """
 
     name = "seen"
     device = "test"
 
-    def __init__(self, off: F64, presence: float = 1.0, stronger: float = 1.0) -> None:
+    def __init__(
+        self,
+        off: F64,
+        presence: float = 1.0,
+        stronger: float = 1.0,
+        aside_cm: tuple[float, float] = (0.0, 0.0),
+    ) -> None:
         self._stronger = stronger
+        self._aside = np.array([*aside_cm, 0.0])
         self._off = off
         self._presence = presence
-        self._rotation: F64 = np.eye(3)
+        self._state: HeadState | None = None
         self.drawn = 0
 
     def draw(self, head: HeadModel, state: HeadState, box_xyxy: Box, frame_rgb: U8) -> HeadLayer:
         assert head.texture.size and frame_rgb.shape[2] == 3
         self.drawn += 1
-        self._rotation = state.rotation
+        self._state = state
         x0, y0, x1, y1 = box_xyxy
         shape = (y1 - y0, x1 - x0)
         blank = np.zeros((*shape, 3), np.uint8)
@@ -46,9 +56,12 @@ class Seen:
 
     def find(self, picture: U8, square: RotatedSquare) -> FaceMesh:
         assert picture.dtype == np.uint8 and square.size_px > 0
-        turn = Rotation.from_matrix(self._rotation).as_rotvec() * self._stronger
+        assert self._state is not None
+        asked, scale = self._state.rotation, self._state.scale
+        turn = Rotation.from_matrix(asked).as_rotvec() * self._stronger
         seen = self._off @ Rotation.from_rotvec(turn).as_matrix()
-        return FaceMesh(face_at(100, 100, rotation=seen), self._presence)
+        place = self._state.shift + scale * ((asked - seen) @ EYES_CM[0] + self._aside)
+        return FaceMesh(face_at(place[0], place[1], scale, seen), self._presence)
 
 
 def _turning(yaws: list[float]) -> Motion:
@@ -100,6 +113,25 @@ def test_correcting_a_pose_leaves_the_eyes_in_their_place() -> None:
     assert np.abs(found.pose.rotation - motion.pose.rotation).max() > 0.1
     assert np.allclose(found.pose.to_frame(EYES_CM), motion.pose.to_frame(EYES_CM))
     assert np.array_equal(found.pose.scale, motion.pose.scale)
+
+
+@pytest.mark.parametrize("aside_cm", [(1.0, 0.0), (-0.6, 0.8), (0.0, -0.4)])
+def test_a_head_measured_aside_is_moved_back_by_most_of_that(aside_cm: tuple[float, float]) -> None:
+    motion = _turning([-30, 0, 30])
+    found = _calibrated(motion, Seen(np.eye(3), aside_cm=aside_cm))
+    moved_cm = (found.pose.shift - motion.pose.shift) / PX_PER_CM
+    assert np.abs(found.pose.rotation - motion.pose.rotation).max() < 1e-3
+    assert np.allclose(moved_cm[:, 2], 0, atol=1e-6)
+    along = moved_cm[:, :2] @ -np.array(aside_cm) / (np.array(aside_cm) @ aside_cm)
+    assert along.min() > 0.65 and along.max() < 1
+    across = np.abs(moved_cm[:, :2] + along[:, None] * aside_cm).max()
+    assert across < 0.02
+
+
+def test_a_head_measured_hardly_aside_stays_where_it_is() -> None:
+    motion = _turning([-30, 0, 30])
+    found = _calibrated(motion, Seen(np.eye(3), aside_cm=(0.06, -0.08)))
+    assert np.abs(found.pose.shift - motion.pose.shift).max() < 0.01 * PX_PER_CM
 
 
 @pytest.mark.parametrize("presence", [0.0, 0.49])

@@ -17,7 +17,7 @@ _MISTAKEN, _SHORT_CM = 0.3, 2.2
 # Lab distances within which a pixel is like the cheeks. A beard's own colours are those of the
 # strip without the rarest, and a little more.
 _LIKE_CHEEK = np.array([22.0, 14.0, 14.0], np.float32)
-# Shade on skin has no less colour than the cheeks, often more: light goes through it and to and fro.
+# Skin in shade has as much colour as the cheeks, or more; hair seldom has.
 # Pictures without colour tell nothing by it.
 _MOST_COLOUR, _COLOURLESS = 1.15, 8.0
 _RAREST, _MORE = 2.0, np.array([2.0, 1.5, 1.5], np.float32)

@@ -1,8 +1,8 @@
-"""Corrects a head's pose by looking at what was drawn.
+"""Corrects a head's pose and place by looking at what was drawn.
 
 Two faces in the same pose are not measured the same: a rigid fit takes a long nose or a deep jaw
 for a turn. So the new head is drawn as planned in a few poses, measured like any face, and turned
-back by what it is off; the rest varies smoothly with the pose itself and is fitted so.
+and moved back by what it is off; the rest varies smoothly with the pose itself and is fitted so.
 """
 
 from __future__ import annotations
@@ -25,11 +25,16 @@ _SAMPLES = 14
 # suffers: part of what looks like a turn is the shape of the new face.
 _PART = 0.9
 _FURTHER_NOD, _NOD_DEG = 0.3, 8.0
+# By less than this the network itself is off about where a drawn face is.
+_BLUNT_CM = 0.12
+# The point between the eyes, about which heads are turned.
+_EYES_CM = np.array([[0.0, -2.4, -2.0]])
 _MAX_YAW_DEG = 55.0
 _MIN_PRESENCE = 0.5
 # Faces are drawn this large for measuring, whatever their size in the video.
 _DRAWN_PX_PER_CM = 10.0
 _CANVAS_CM = (40, 46)
+_CENTRE_PX = _DRAWN_PX_PER_CM * np.array([0.5 * _CANVAS_CM[0], 0.45 * _CANVAS_CM[1], 0.0])
 _BACKDROP = 128
 # What is seen between open lips.
 _MOUTH_RGB = (70, 35, 35)
@@ -38,21 +43,21 @@ _RIDGE = 0.05
 
 
 def calibrated(motion: Motion, head: HeadModel, engine: Engine, landmarks: FaceLandmarks) -> Motion:
-    """The motion with its rotations corrected for this head; unchanged if it cannot be measured."""
+    """The motion with its poses corrected for this head; unchanged if it cannot be measured."""
     samples = spread(motion, _SAMPLES)
     found = [(i, _off(motion, i, head, engine, landmarks)) for i in samples]
     known = [(i, off) for i, off in found if off is not None]
     if len(known) < 2:
         return motion
-    turns = _fitted(motion, [i for i, _ in known], np.array([off for _, off in known]))
-    back = _PART * turns
+    off = _fitted(motion, [i for i, _ in known], np.array([off for _, off in known]))
+    back = _PART * off[:, :3]
     # A nod seen from the places of landmarks alone is smaller than their depths make it, so
     # that one is not made larger still.
     pitch = motion.pose.yaw_pitch_roll_deg()[:, 1]
     nodding = np.clip(np.sign(back[:, 0]) * pitch / _NOD_DEG, 0, 1)
     back[:, 0] *= 1 - (1 - _FURTHER_NOD) * nodding
     rotation = Rotation.from_rotvec(-back).as_matrix() @ motion.pose.rotation
-    return replace(motion, pose=_turned(motion.pose, rotation))
+    return replace(motion, pose=_moved_back(_turned(motion.pose, rotation), off[:, 3:]))
 
 
 def spread(motion: Motion, count: int) -> list[int]:
@@ -73,13 +78,17 @@ def _off(
     engine: Engine,
     landmarks: FaceLandmarks,
 ) -> F64 | None:
-    """Rotation vector (3,) by which the drawn head is off the pose seen in the frame, or None."""
+    """How the drawn head is off the pose seen in the frame, or None.
+
+    (5,): a rotation vector, and how far it is to the right and down, in cm.
+    """
     face = drawn_face(motion, i, head, engine, landmarks)
     if face is None:
         return None
-    drawn = fit_pose(face[None]).rotation[0]
-    seen = fit_pose(motion.landmarks[i][None]).rotation[0]
-    return Rotation.from_matrix(drawn @ seen.T).as_rotvec()
+    drawn, seen = fit_pose(face[None]), fit_pose(_moved(motion, i, _CENTRE_PX)[None])
+    turn = Rotation.from_matrix(drawn.rotation[0] @ seen.rotation[0].T).as_rotvec()
+    place = (drawn.to_frame(_EYES_CM) - seen.to_frame(_EYES_CM))[0, 0, :2]
+    return np.concatenate([turn, place / _DRAWN_PX_PER_CM])
 
 
 def drawn_face(
@@ -91,14 +100,13 @@ def drawn_face(
 ) -> F32 | None:
     """Landmarks (478, 3) found on the head as it is drawn in the motion's frame i, or None."""
     width, height = (round(side * _DRAWN_PX_PER_CM) for side in _CANVAS_CM)
-    centre = np.array([width / 2, height * 0.45, 0.0])
     state = HeadState(
         rotation=motion.pose.rotation[i],
         scale=_DRAWN_PX_PER_CM,
-        shift=centre,
+        shift=_CENTRE_PX,
         expression_cm=motion.expression_cm[i],
         gaze=motion.gaze[i],
-        landmarks=_moved(motion, i, centre),
+        landmarks=_moved(motion, i, _CENTRE_PX),
     )
     backdrop: U8 = np.full((height, width, 3), _BACKDROP, np.uint8)
     mouth: U8 = np.full_like(backdrop, _MOUTH_RGB)
@@ -117,7 +125,10 @@ def _moved(motion: Motion, i: int, centre: F64) -> F32:
 
 
 def _fitted(motion: Motion, at: list[int], off: F64) -> F64:
-    """(k, 3) rotation vectors for all frames: linear in yaw and pitch, by ridge regression."""
+    """(k, n) for all frames of what is off, (s, n), at some: linear in yaw and pitch.
+
+    By ridge regression.
+    """
     angles = np.radians(motion.pose.yaw_pitch_roll_deg()[:, :2])
     angles = np.clip(angles, -np.radians(_MAX_YAW_DEG), np.radians(_MAX_YAW_DEG))
     # Squared as well: near profile the network errs more than in proportion.
@@ -129,7 +140,15 @@ def _fitted(motion: Motion, at: list[int], off: F64) -> F64:
 
 def _turned(pose: Pose, rotation: F64) -> Pose:
     """The pose with other rotations about the point between the eyes, which stays in place."""
-    eyes = np.array([[0.0, -2.4, -2.0]])
-    before = pose.to_frame(eyes)[:, 0]
+    before = pose.to_frame(_EYES_CM)[:, 0]
     turned = replace(pose, rotation=rotation)
-    return replace(turned, shift=pose.shift + before - turned.to_frame(eyes)[:, 0])
+    return replace(turned, shift=pose.shift + before - turned.to_frame(_EYES_CM)[:, 0])
+
+
+def _moved_back(pose: Pose, off_cm: F64) -> Pose:
+    """The pose moved by what of (k, 2) cm, to the right and down, is more than measuring errs."""
+    far = np.linalg.norm(off_cm, axis=1, keepdims=True)
+    sure = off_cm * np.maximum(0, 1 - _BLUNT_CM / np.maximum(far, 1e-9))
+    shift = pose.shift.copy()
+    shift[:, :2] -= pose.scale[:, None] * sure
+    return replace(pose, shift=shift)
