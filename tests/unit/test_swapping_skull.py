@@ -16,8 +16,19 @@ from headswap.swapping.engines.protocol import HeadState
 from headswap.swapping.head_model import FACE_VERTICES, HeadModel
 from headswap.swapping.reference import build_head
 from headswap.swapping.shell import build_shell
-from headswap.vision.pose import fit_pose
-from tests.made_heads import HAIR_RGB, PX_PER_CM, SKIN_RGB, painted_cutout, painted_head, shut_face
+from headswap.swapping.skull import WIDEST_Z_CM, fit_skull
+from headswap.vision.pose import Pose, fit_pose
+from tests.made_heads import (
+    HAIR_RGB,
+    MIDDLE_XY,
+    PX_PER_CM,
+    SKIN_RGB,
+    ellipse,
+    painted_cutout,
+    painted_head,
+    shut_face,
+    turned,
+)
 
 SIZE = 240
 BACKDROP = 128
@@ -61,6 +72,21 @@ def test_a_head_has_no_holes_from_any_side(head: HeadModel, yaw_deg: float) -> N
     for row in alpha[top + 6 : SIZE // 2 + 12]:
         solid = np.flatnonzero(row > 0.9)
         assert len(solid) and row[solid[0] : solid[-1]].min() > 0.6
+
+
+@pytest.mark.parametrize("pitch_deg", [-25, 0, 25])
+def test_a_round_head_has_its_crown_at_one_level_however_its_photo_nods(pitch_deg: float) -> None:
+    cutout = painted_cutout()
+    middle, radius = np.array([[0.0, -2.0, WIDEST_Z_CM]]), 8.5
+    pose = Pose(turned(0, pitch_deg)[None], np.array([PX_PER_CM]), np.array([[*MIDDLE_XY, 0.0]]))
+
+    def to_photo(points: F64) -> F64:
+        return pose.to_frame(points)[0, :, :2]
+
+    alpha = ellipse((*to_photo(middle)[0],), (radius * PX_PER_CM, radius * PX_PER_CM))
+    round_head = replace(cutout, alpha=alpha, hair=alpha)
+    skull = fit_skull(round_head, shut_face(), to_photo, 0.0, float(np.radians(pitch_deg)))
+    assert skull.points[..., 1].min() == pytest.approx(-2.0 - radius, abs=0.3)
 
 
 @pytest.mark.parametrize("pitch_deg", [-35, 35])

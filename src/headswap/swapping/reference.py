@@ -144,7 +144,7 @@ def build_head(cutout: Cutout, blendshapes: F32) -> HeadModel:
     vertices = deepened(vertices)
     turn = pose.rotation[0]
     to_photo = _to_photo(pose)
-    skull = fit_skull(cutout, vertices[:FACE_VERTICES], to_photo, _yaw_rad(pose))
+    skull = fit_skull(cutout, vertices[:FACE_VERTICES], to_photo, *_turn_rad(pose))
     painted = paint_skull(skull, cutout, to_photo, -turn[2])
     back = with_ears(skull, painted)
     back_triangles = back.triangles + np.int32(len(vertices))
@@ -196,8 +196,10 @@ def _to_photo(pose: Pose) -> ToPhoto:
     return project
 
 
-def _yaw_rad(pose: Pose) -> float:
-    return float(np.radians(pose.yaw_pitch_roll_deg()[0, 0]))
+def _turn_rad(pose: Pose) -> tuple[float, float]:
+    """Yaw and pitch."""
+    yaw, pitch, _ = np.radians(pose.yaw_pitch_roll_deg()[0])
+    return float(yaw), float(pitch)
 
 
 def _normals(vertices: F64, shell: Shell, back_triangles: I32) -> F32:

@@ -35,6 +35,8 @@ UNDER_FACE_COLUMNS = len(_UNDER_FACE_CM)
 _INSET_CM = 0.35
 _SMOOTH_CM = 0.7
 _OCCIPUT_CM = -2.0
+# Nobody's crown is lower over it.
+_LEAST_CROWN_CM = 4.0
 _NAPE_DRAWS_IN_CM = 4.0
 _EAR_ABOVE_CM, _EAR_BELOW_CM = 2.8, 3.6
 _COVERED = 0.55
@@ -98,13 +100,16 @@ class Skull:
         return np.concatenate([upper, lower])
 
 
-def fit_skull(cutout: Cutout, face_cm: F64, to_photo: ToPhoto, yaw_rad: float) -> Skull:
+def fit_skull(
+    cutout: Cutout, face_cm: F64, to_photo: ToPhoto, yaw_rad: float, pitch_rad: float
+) -> Skull:
     """The skull behind a face.
 
     face_cm: (468, 3) in head space; to_photo: takes (n, 3) cm to (n, 2) pixels of the cut-out.
+    yaw_rad, pitch_rad: how the photo's head is turned and nods.
     """
     outline = _Outline(cutout, to_photo, yaw_rad)
-    top = outline.top_cm()
+    top = outline.top_cm(pitch_rad)
     right = _side(-1, face_cm[_RIGHT_EDGE], cutout, outline, to_photo)
     left = _side(1, face_cm[_LEFT_EDGE], cutout, outline, to_photo)
     sides = _agreed(right, left, yaw_rad)
@@ -139,14 +144,19 @@ class _Outline:
         self._origin, self._step = axis[0], axis[1] - axis[0]
         self._yaw = yaw_rad
 
-    def top_cm(self) -> float:
-        """The crown's level."""
+    def top_cm(self, pitch_rad: float) -> float:
+        """The crown's level; of a head that nods the outline shows what is before or behind it."""
         x = round(float(self._origin[0]))
         reach = round(4 * self._unit)
         near = self._solid[:, max(0, x - reach) : x + reach]
         rows = np.flatnonzero(near.any(axis=1))
         first = float(rows[0]) if len(rows) else float(self._origin[1] - 12 * self._unit)
-        return (first - float(self._origin[1])) / float(self._step[1])
+        seen = (first - float(self._origin[1])) / float(self._step[1])
+        reach = (_OCCIPUT_CM - seen) * np.cos(pitch_rad)
+        if reach <= _LEAST_CROWN_CM:
+            return seen
+        inner = max(_LEAST_CROWN_CM**2, reach**2 - (_HALF_LENGTH_CM * np.sin(pitch_rad)) ** 2)
+        return _OCCIPUT_CM - float(np.sqrt(inner) / np.cos(pitch_rad))
 
     def row(self, level: float) -> tuple[F32, U8, float]:
         """Hair (w,), solidity (w,) and the axis' column of the picture row at a level."""
