@@ -98,7 +98,7 @@ def _light(*light: float) -> F32:
 
 
 def _relit(rgb: U8, normals: F32, wanted: F32, baked: F32) -> U8:
-    change = light_change(wanted, wanted, baked)
+    change = light_change(wanted, wanted, baked, baked)
     return relit(rgb, normals, change, np.ones(3, np.float32))
 
 
@@ -136,7 +136,7 @@ def test_where_the_surface_is_unknown_colours_stay_and_none_leaves_its_range() -
 def test_a_tone_multiplies_each_colour_for_itself() -> None:
     rgb, normals = _dome()
     same = _light(0.2, 0.1, -0.3)
-    change = light_change(same, same, same)
+    change = light_change(same, same, same, same)
     toned = relit(rgb, normals, change, np.array([0.5, 1, 2.0], np.float32))
     assert np.abs(toned.astype(int) - [60, 120, 240]).max() <= 1
 
@@ -163,6 +163,11 @@ def test_a_light_from_both_sides_is_of_the_second_order() -> None:
 
 def test_a_light_that_changes_is_followed_whole_and_one_that_lasts_in_part() -> None:
     nothing, light = _light(0, 0, 0), _light(0.5, 0.2, 0)
-    assert light_change(light, nothing, nothing) == pytest.approx(light)
-    lasting = light_change(light, light, nothing)
+    assert light_change(light, nothing, nothing, nothing) == pytest.approx(light)
+    lasting = light_change(light, light, nothing, nothing)
     assert 0 < lasting[0] < light[0] and lasting[1] / lasting[0] == pytest.approx(0.4)
+
+
+def test_light_that_turns_with_the_photos_head_is_taken_back_whole() -> None:
+    usual, drawn = _light(0.2, 0.1, 0), _light(0.5, 0.4, 0)
+    assert light_change(usual, usual, drawn, usual) == pytest.approx(usual - drawn)

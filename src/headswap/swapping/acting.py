@@ -14,7 +14,7 @@ from functools import cache
 import numpy as np
 
 from headswap.arrays import F32, F64
-from headswap.swapping.calibration import drawn_face, spread
+from headswap.swapping.calibration import drawn_head, spread
 from headswap.swapping.engines.protocol import Engine
 from headswap.swapping.head_model import FACE_VERTICES, HeadModel
 from headswap.swapping.motion import Motion, gaze_of, mobility
@@ -78,9 +78,10 @@ def manner_of(
         square, slope = np.zeros((len(ways), len(ways))), np.zeros(len(ways))
         looks: list[F32] = []
         for i in samples:
-            face = drawn_face(now, i, head, engine, landmarks)
-            if face is None:
+            drawn = drawn_head(now, i, head, engine, landmarks)
+            if drawn is None:
                 continue
+            face = drawn.landmarks
             is_now = blendshapes.weights(face)
             answers = _answers(face, is_now, ways, blendshapes)
             square += answers @ answers.T

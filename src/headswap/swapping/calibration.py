@@ -7,7 +7,7 @@ and moved back by what it is off; the rest varies smoothly with the pose itself 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -32,14 +32,22 @@ _EYES_CM = np.array([[0.0, -2.4, -2.0]])
 _MAX_YAW_DEG = 55.0
 _MIN_PRESENCE = 0.5
 # Faces are drawn this large for measuring, whatever their size in the video.
-_DRAWN_PX_PER_CM = 10.0
+DRAWN_PX_PER_CM = 10.0
 _CANVAS_CM = (40, 46)
-_CENTRE_PX = _DRAWN_PX_PER_CM * np.array([0.5 * _CANVAS_CM[0], 0.45 * _CANVAS_CM[1], 0.0])
+_CENTRE_PX = DRAWN_PX_PER_CM * np.array([0.5 * _CANVAS_CM[0], 0.45 * _CANVAS_CM[1], 0.0])
 _BACKDROP = 128
 # What is seen between open lips.
 _MOUTH_RGB = (70, 35, 35)
 # How strongly the correction is held to a constant where poses hardly vary.
 _RIDGE = 0.05
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """A drawn head, (h, w, 3) uint8, and the landmarks (478, 3) float32 px that are found on it."""
+
+    rgb: U8
+    landmarks: F32
 
 
 def calibrated(motion: Motion, head: HeadModel, engine: Engine, landmarks: FaceLandmarks) -> Motion:
@@ -82,27 +90,27 @@ def _off(
 
     (5,): a rotation vector, and how far it is to the right and down, in cm.
     """
-    face = drawn_face(motion, i, head, engine, landmarks)
-    if face is None:
+    found = drawn_head(motion, i, head, engine, landmarks)
+    if found is None:
         return None
-    drawn, seen = fit_pose(face[None]), fit_pose(_moved(motion, i, _CENTRE_PX)[None])
+    drawn, seen = fit_pose(found.landmarks[None]), fit_pose(_moved(motion, i, _CENTRE_PX)[None])
     turn = Rotation.from_matrix(drawn.rotation[0] @ seen.rotation[0].T).as_rotvec()
     place = (drawn.to_frame(_EYES_CM) - seen.to_frame(_EYES_CM))[0, 0, :2]
-    return np.concatenate([turn, place / _DRAWN_PX_PER_CM])
+    return np.concatenate([turn, place / DRAWN_PX_PER_CM])
 
 
-def drawn_face(
+def drawn_head(
     motion: Motion,
     i: int,
     head: HeadModel,
     engine: Engine,
     landmarks: FaceLandmarks,
-) -> F32 | None:
-    """Landmarks (478, 3) found on the head as it is drawn in the motion's frame i, or None."""
-    width, height = (round(side * _DRAWN_PX_PER_CM) for side in _CANVAS_CM)
+) -> Drawn | None:
+    """The head as it is drawn in the motion's frame i, in the photo's light; None if not found."""
+    width, height = (round(side * DRAWN_PX_PER_CM) for side in _CANVAS_CM)
     state = HeadState(
         rotation=motion.pose.rotation[i],
-        scale=_DRAWN_PX_PER_CM,
+        scale=DRAWN_PX_PER_CM,
         shift=_CENTRE_PX,
         expression_cm=motion.expression_cm[i],
         gaze=motion.gaze[i],
@@ -115,12 +123,12 @@ def drawn_face(
     over = layer.rgb * layer.alpha[..., None] + _BACKDROP * (1 - layer.alpha[..., None])
     backdrop[y0:y1, x0:x1] = np.clip(over, 0, 255)
     mesh = landmarks.find(backdrop, roi_from_landmarks(state.landmarks))
-    return mesh.landmarks if mesh.presence >= _MIN_PRESENCE else None
+    return Drawn(backdrop, mesh.landmarks) if mesh.presence >= _MIN_PRESENCE else None
 
 
 def _moved(motion: Motion, i: int, centre: F64) -> F32:
     """The frame's landmarks (478, 3), scaled and shifted to where the head is drawn."""
-    factor = _DRAWN_PX_PER_CM / motion.pose.scale[i]
+    factor = DRAWN_PX_PER_CM / motion.pose.scale[i]
     return ((motion.landmarks[i] - motion.pose.shift[i]) * factor + centre).astype(np.float32)
 
 

@@ -40,9 +40,10 @@ class Appearance:
 
     number: unique in the plan. reach_cm: (k, 4) left, top, right, bottom of all that may change,
     from between the eyes. tones: (k, 3) float32 and tone_spread (3,): the scene's skin tone.
-    lights: (k, 9) float32, where the scene's light comes from (see `light_of`). bodies: by key
-    frame, where the body's outline and collar are when they are hidden. jaw, neck: (3,) float32
-    Lab, the scene's skin over the jaw line and below it. grain: the shot's.
+    lights: (k, 9) float32, where the scene's light comes from (see `light_of`). drawn_tones: (k, 3)
+    and drawn_lights (k, 9) float32: the head's own shades (see `shades_of`). bodies: by key frame,
+    where the body's outline and collar are when they are hidden. jaw, neck: (3,) float32 Lab, the
+    scene's skin over the jaw line and below it. grain: the shot's.
     """
 
     number: int
@@ -53,6 +54,8 @@ class Appearance:
     tones: F32
     tone_spread: F32
     lights: F32
+    drawn_tones: F32
+    drawn_lights: F32
     jaw: F32
     neck: F32
     grain: Grain

@@ -33,6 +33,7 @@ from headswap.swapping.occlusion import (
 )
 from headswap.swapping.plan import KEY_STEP, Appearance, Bystander, RenderPlan
 from headswap.swapping.resized import resized_landmarks
+from headswap.swapping.shades import shades_of
 from headswap.swapping.spans import plate_path, spans_of
 from headswap.swapping.survey import KeyLook, key_path, load_mattes, view_path
 from headswap.vision.networks.blendshapes import Blendshapes
@@ -78,6 +79,8 @@ def first_plan(
                     tones=np.zeros((count, 3), np.float32),
                     tone_spread=np.ones(3, np.float32),
                     lights=np.zeros((count, LIGHT), np.float32),
+                    drawn_tones=np.ones((count, 3), np.float32),
+                    drawn_lights=np.zeros((count, LIGHT), np.float32),
                     jaw=np.zeros(3, np.float32),
                     neck=np.zeros(3, np.float32),
                     grain=Grain(0.0, 0.0),
@@ -134,7 +137,8 @@ def calibrated_plan(
         # Once more: what a mouth or brow does is in part measured as a nod.
         acted = manners[a.obj_id].of(a.motion)
         turned = calibrated(acted, heads[a.obj_id], engine, landmarks)
-        corrected.append(replace(a, motion=turned))
+        tones, lights = shades_of(turned, heads[a.obj_id], engine, landmarks)
+        corrected.append(replace(a, motion=turned, drawn_tones=tones, drawn_lights=lights))
     return replace(plan, heads=heads, appearances=tuple(corrected))
 
 

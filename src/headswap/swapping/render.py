@@ -31,7 +31,7 @@ from headswap.swapping.compose.removal import (
     skin_and_eyes,
     work_size,
 )
-from headswap.swapping.compose.shading import light_change, relit, turned_light
+from headswap.swapping.compose.shading import light_change, relit
 from headswap.swapping.compose.sharpness import matching_blur
 from headswap.swapping.engines.protocol import Engine, HeadLayer
 from headswap.swapping.head_model import HeadModel
@@ -75,6 +75,7 @@ class Renderer:
         self._spans = spans_of(plan)
         self._backdrops: dict[int, Backdrop] = {}
         self._toned: dict[int, HeadModel] = {}
+        self._lights: dict[int, tuple[F32, ...]] = {}
         self._agreements: dict[int, tuple[F32, NeckTone]] = {}
         self._occlusions: dict[int, Occlusion | None] = {}
 
@@ -310,15 +311,22 @@ class Renderer:
     def _draw(self, appearance: Appearance, i: int, box: Box, rgb: U8) -> HeadLayer:
         """The new head in the light of this frame, its box relative to the given one."""
         layer = self._engine.draw(self._head(appearance), appearance.state(i), box, rgb)
-        gain = light_gain(appearance.tones[i - appearance.start], appearance.tone().mean)
+        now = i - appearance.start
+        gain = light_gain(appearance.tones[now], appearance.tone().mean)
         x0, y0, x1, y1 = layer.box_xyxy
         inside = (x0 - box[0], y0 - box[1], x1 - box[0], y1 - box[1])
-        head, turn = self._head(appearance), appearance.state(i).rotation
-        baked = turned_light(head.light, turn)
-        usual = np.median(appearance.lights, axis=0)
-        change = light_change(appearance.lights[i - appearance.start], usual, baked)
-        lit = relit(layer.rgb, layer.normals, change, gain)
+        usual, usually_drawn = self._usual_lights(appearance)
+        drawn = appearance.drawn_lights[now]
+        change = light_change(appearance.lights[now], usual, drawn, usually_drawn)
+        lit = relit(layer.rgb, layer.normals, change, gain / appearance.drawn_tones[now])
         return HeadLayer(inside, lit, layer.alpha, layer.normals)
+
+    def _usual_lights(self, appearance: Appearance) -> tuple[F32, ...]:
+        """The scene's light on the whole, and that of the drawn head, (9,) each."""
+        if appearance.number not in self._lights:
+            both = appearance.lights, appearance.drawn_lights
+            self._lights[appearance.number] = tuple(np.median(lights, axis=0) for lights in both)
+        return self._lights[appearance.number]
 
     def _covers(self, key: _Key, appearance: Appearance, i: int, box: Box) -> U8:
         motion = follow_head(appearance.landmarks(key.frame), appearance.landmarks(i))

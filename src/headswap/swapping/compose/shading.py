@@ -97,13 +97,14 @@ def _trimmed_fit(causes: F64, values: F64) -> F64:
     return solved
 
 
-def light_change(now: F32, usual: F32, baked: F32) -> F32:
+def light_change(now: F32, usual: F32, drawn: F32, usually_drawn: F32) -> F32:
     """(9,) what is to be added to a photo's light to have the scene's.
 
-    Each (9,) as by `light_of`: of the scene in this frame and on the whole, and of the photo in the
-    pose it is drawn in.
+    Each (9,) as by `light_of`: of the scene in this frame and on the whole; of the head drawn in
+    the photo's light, in this frame's pose and on the whole.
     """
-    return (_STRENGTH * (usual - baked) + (now - usual)).astype(np.float32)
+    lasting = usual - usually_drawn
+    return (_STRENGTH * lasting + (now - usual) - (drawn - usually_drawn)).astype(np.float32)
 
 
 def relit(rgb: U8, normals: F32, change: F32, tone: F32) -> U8:
