@@ -45,7 +45,7 @@ def serve(data: Path | None, host: str | None, port: int | None, with_worker: bo
     services = open_services(settings)
     first = make_first_key(services.db, services.keyring, settings, services.clock())
     if first is not None:
-        _show(first)
+        _show(first, services.public_url)
         _show_signer(signer)
     server = ApiServer(create_app(services), settings.host, settings.port)
     supervisor = _Supervisor(settings) if with_worker else None
@@ -98,13 +98,14 @@ def _settings(data: Path | None, host: str | None, port: int | None) -> Settings
     return settings.model_copy(update={k: v for k, v in given.items() if v is not None})
 
 
-def _show(first: FirstKey) -> None:
+def _show(first: FirstKey, address: str) -> None:
     print(
         "Made for the first start; shown this once and kept in "
         f"{first.path}, which only you can read:\n"
         f"  client id  {first.client_id}\n"
         f"  key        {first.key}\n"
-        f"  credits    {first.credits:g}",
+        f"  credits    {first.credits:g}\n"
+        f"Open {address}/ in a browser and sign in with the key.",
         flush=True,
     )
 

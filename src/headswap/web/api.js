@@ -107,16 +107,12 @@ export async function patiently(work, signal) {
  */
 export function pause(ms, signal) {
   return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
     const stop = new AbortController();
-    const done = () => { stop.abort(); clearTimeout(timer); resolve(); };
-    const timer = setTimeout(done, ms);
-    addEventListener("online", done, { signal: stop.signal });
-    signal?.addEventListener("abort", () => {
-      stop.abort();
-      clearTimeout(timer);
-      reject(new DOMException("", "AbortError"));
-    }, { signal: stop.signal });
-    if (signal?.aborted) { stop.abort(); clearTimeout(timer); reject(new DOMException("", "AbortError")); }
+    const end = (how) => { clearTimeout(timer); stop.abort(); how(); };
+    const timer = setTimeout(() => end(resolve), ms);
+    addEventListener("online", () => end(resolve), { signal: stop.signal });
+    signal?.addEventListener("abort", () => end(() => reject(signal.reason)), { signal: stop.signal });
   });
 }
 

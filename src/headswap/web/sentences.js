@@ -47,7 +47,7 @@ export class Unreachable extends Error {
 }
 
 function sentenceOfCode(code, said, request) {
-  if (code === 2001 || code >= 5000) {
+  if (code === 2001) {
     const number = request ? ` and tell this number: ${request}` : "";
     return `The server made a mistake. Try again; if it stays, ask whoever runs it${number}.`;
   }

@@ -56,12 +56,11 @@ function completed(task, signal) {
       el("a.button", { href: linkTo("new") }, "Start a new swap"))];
   }
   const frameCount = task.report.frame_count;
-  const { fps } = task.video;
+  const fps = task.video?.fps ?? frameCount / task.video_duration;
   const shown = viewer({
     result: fileAddress(task.video_url), original: fileAddress(task.source), fps, frameCount, signal,
   });
   return [el("div.stack.loose", {}, shown.element,
-    !task.source && el("p.hint", {}, "The original has been removed, so the result stands alone."),
     el("div.beside", {}, el("div.stack.loose", {}, resultActions(task, signal), keys()),
       reportCard(task.report, fps, shown.seek)))];
 }

@@ -23,6 +23,8 @@ export function cast({ analysis, source, team, before, signal }) {
   const video = el("video.source", {
     src: source, controls: true, muted: true, playsinline: true, preload: "metadata", "aria-label": "The video",
   });
+  // A format that this browser does not know: the tiles show the people all the same.
+  video.addEventListener("error", () => video.remove());
   const needsName = team.consent === null;
   const change = () => {
     keepDraft(analysis._id, draft);

@@ -4,7 +4,7 @@ import { fileAddress, post, send } from "../api.js";
 import { announce, button, el, fill, icon } from "../dom.js";
 import { ask } from "./dialog.js";
 import { notice, trouble } from "./states.js";
-import { Unreachable } from "../sentences.js";
+import { Refusal, Unreachable } from "../sentences.js";
 import { goTo, linkTo } from "../route.js";
 
 /**
@@ -29,11 +29,11 @@ export function resultActions(task, signal) {
 async function copy(url, told) {
   try {
     await navigator.clipboard.writeText(url);
-    fill(told, notice("good", "", el("p", {}, "The address is copied. It works for about a day.")));
+    fill(told, notice("good", "", el("p", {}, "The address is copied. It works for a limited time, usually a day.")));
   } catch {
     // Without https a browser lends no clipboard: to be copied by hand.
     const field = el("input", { value: url, readonly: true, "aria-label": "The result's address" });
-    fill(told, el("div.field", {}, field, el("p.hint", {}, "Copy it from here. It works for about a day.")));
+    fill(told, el("div.field", {}, field, el("p.hint", {}, "Copy it from here. It works for a limited time, usually a day.")));
     field.select();
   }
 }
@@ -55,12 +55,15 @@ async function verify(pressed, href, told, signal) {
 }
 
 async function fetchFile(href, signal) {
+  let response;
   try {
-    return await (await fetch(href, { signal })).blob();
+    response = await fetch(href, { signal });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Unreachable();
   }
+  if (!response.ok) throw new Refusal(1014, "");
+  return response.blob();
 }
 
 async function remove(task, told) {

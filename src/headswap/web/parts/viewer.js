@@ -31,8 +31,15 @@ export function viewer({ result, original, fps, frameCount, signal }) {
   const step = (by) => seek(frame() + by);
   const toggle = () => (leader.paused ? leader.play().catch(() => {}) : leader.pause());
   const picture = el("div.picture", {}, follower, leader, follower && wipe(leader));
+  const alone = el("p.hint", { hidden: original !== null }, "The original has been removed, so the result stands alone.");
+  follower?.addEventListener("error", () => {
+    fill(picture, leader);
+    leader.style.removeProperty("clip-path");
+    fill(alone, "This browser cannot play the original, so the result stands alone.").hidden = false;
+  }, { signal });
   const bar = controls({ leader, seek, step, toggle, frame, last, fps, signal });
-  const element = el("section.viewer", { "aria-label": original ? "Result and original" : "Result", tabindex: "-1" }, picture, bar);
+  const element = el("section.viewer", { "aria-label": original ? "Result and original" : "Result", tabindex: "-1" },
+    picture, bar, alone);
   leader.addEventListener("loadedmetadata", () => {
     picture.style.setProperty("--ratio", String(leader.videoWidth / leader.videoHeight));
   }, { signal });
