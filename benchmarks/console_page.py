@@ -34,7 +34,7 @@ _MOST_BYTES = 150_000
 # Colours, and how much smaller the picture is then.
 _TRIES = ((256, 1.0), (160, 1.0), (256, 0.75), (160, 0.75), (96, 0.75))
 _LOADED = "[...document.querySelectorAll('.picture video')].every((one) => one.readyState > 2)"
-_LISTS = ("tasks", "analyses", "team", "verify")
+_OTHERS = {"tasks": "Swaps", "team": "Team"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +130,9 @@ def _draw(studio: Studio) -> None:
     _wait_for_result(page)
     studio.take(page, "result")
     _on_phone(studio, page, "result", _wait_for_result, "dark")
-    for place in _LISTS:
+    for place, heading in _OTHERS.items():
         studio.go(page, place)
-        page.get_by_role("heading", level=1).wait_for()
+        page.get_by_role("heading", name=heading, exact=True).wait_for()
         studio.take(page, place)
 
 
