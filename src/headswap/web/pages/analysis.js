@@ -14,6 +14,7 @@ import { team } from "../team.js";
 import { counted } from "../words.js";
 
 const DETAIL = "api/console/analysis";
+const LEAVE = "You can leave this page and come back.";
 
 export const page = {
   title: "People",
@@ -50,8 +51,8 @@ export const page = {
 };
 
 function tellProgress(card, { status, progress }) {
-  if (status === 1) card.tell("Waiting for its turn", null, "Other work is done first. You can leave this page and come back.");
-  else card.tell("Looking for people", progress / 100, "Every frame is looked at, once. You can leave this page and come back.");
+  if (status === 1) card.tell("Waiting for its turn", null, `Other work is done first. ${LEAVE}`);
+  else card.tell("Looking for people", progress / 100, `Every frame is looked at, once. ${LEAVE}`);
 }
 
 function expired(analysis, signal) {

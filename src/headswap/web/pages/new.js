@@ -55,7 +55,8 @@ function fileZone(view) {
 
 function addressForm(view) {
   const input = el("input", {
-    id: "address", type: "url", inputmode: "url", placeholder: "https://", autocomplete: "off", "aria-describedby": "address-says",
+    id: "address", type: "url", inputmode: "url", placeholder: "https://", autocomplete: "off",
+    "aria-describedby": "address-says",
   });
   const form = el("form.stack", { novalidate: true },
     el("div.field", {},

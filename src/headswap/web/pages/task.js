@@ -44,8 +44,9 @@ function tellAbout(line, task) {
 }
 
 function failed(task) {
+  const again = linkTo("analysis", task.analysis_id, { from: task._id });
   return [failure(task,
-    task.repeatable && el("a.button.primary", { href: linkTo("analysis", task.analysis_id, { from: task._id }) }, "Try again"),
+    task.repeatable && el("a.button.primary", { href: again }, "Try again"),
     el("a.button", { href: linkTo("new") }, "Use another video"))];
 }
 

@@ -73,7 +73,7 @@ export function cast({ analysis, source, team, before, signal }) {
 }
 
 function usualDraft(team, before) {
-  const usual = { photos: {}, resolution: "720p" in team.prices ? "720p" : Object.keys(team.prices)[0], sound: true };
+  const usual = { photos: {}, resolution: "720p", sound: true };
   if (!before) return usual;
   for (const { obj_id: objId, img_url: url, photo } of before.mappings) {
     // An upload of ours that is not there any more; what lies elsewhere can be fetched again.

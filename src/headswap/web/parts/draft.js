@@ -24,9 +24,10 @@ export function draftOf(id, usual) {
 
 /** @param {string} id @param {Draft} draft */
 export function keepDraft(id, draft) {
+  // An address of this tab's own is worth nothing after a reload.
+  const lasting = (thumb) => (thumb?.startsWith("blob:") ? undefined : thumb);
   const photos = Object.fromEntries(Object.entries(draft.photos)
-    // An address of this tab's own is worth nothing after a reload.
-    .map(([key, photo]) => [key, { ...photo, thumb: photo.thumb?.startsWith("blob:") ? undefined : photo.thumb }]));
+    .map(([key, photo]) => [key, { ...photo, thumb: lasting(photo.thumb) }]));
   sessionStorage.setItem(NAME + id, JSON.stringify({ ...draft, photos }));
 }
 

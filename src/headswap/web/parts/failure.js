@@ -14,10 +14,13 @@ export function failure(record, ...actions) {
     icon("alert", "large"),
     el("div.stack", {},
       el("h2", {}, title),
-      reason && el("p", {}, sentence(reason.replace(/\bobj_id (\d+)/g, (_, id) => `person ${Number(id) + 1}`))),
+      reason && el("p", {}, sentence(reason.replace(/\bobj_id (\d+)/g, named))),
       advice && el("p.soft", {}, advice),
       actions.length > 0 && el("div.row", {}, actions)));
 }
+
+// The API counts people from 0, the tiles from 1.
+const named = (_, objId) => `person ${Number(objId) + 1}`;
 
 function sentence(text) {
   const begun = text.charAt(0).toUpperCase() + text.slice(1);

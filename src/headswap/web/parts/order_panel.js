@@ -74,7 +74,8 @@ function figures(price, team, seconds, resolution) {
 
 function tooFew(price, have) {
   return notice("bad", "Not enough credits",
-    el("p", {}, `This costs ${credits(price)}, the team has ${number(have)}. Choose a lower resolution or a shorter video, or ask whoever runs this server for credits.`));
+    el("p", {}, `This costs ${credits(price)}, the team has ${number(have)}. Choose a lower resolution `
+      + "or a shorter video, or ask whoever runs this server for credits."));
 }
 
 function ready(chosen) {

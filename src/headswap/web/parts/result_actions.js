@@ -7,6 +7,8 @@ import { notice, trouble } from "./states.js";
 import { Refusal, Unreachable } from "../sentences.js";
 import { goTo, linkTo } from "../route.js";
 
+const LASTS = "It works for a limited time, usually a day.";
+
 /**
  * The actions of a completed task.
  * @param {any} task @param {AbortSignal} signal @returns {HTMLElement}
@@ -29,11 +31,11 @@ export function resultActions(task, signal) {
 async function copy(url, told) {
   try {
     await navigator.clipboard.writeText(url);
-    fill(told, notice("good", "", el("p", {}, "The address is copied. It works for a limited time, usually a day.")));
+    fill(told, notice("good", "", el("p", {}, `The address is copied. ${LASTS}`)));
   } catch {
     // Without https a browser lends no clipboard: to be copied by hand.
     const field = el("input", { value: url, readonly: true, "aria-label": "The result's address" });
-    fill(told, el("div.field", {}, field, el("p.hint", {}, "Copy it from here. It works for a limited time, usually a day.")));
+    fill(told, el("div.field", {}, field, el("p.hint", {}, `Copy it from here. ${LASTS}`)));
     field.select();
   }
 }

@@ -31,15 +31,16 @@ export function viewer({ result, original, fps, frameCount, signal }) {
   const step = (by) => seek(frame() + by);
   const toggle = () => (leader.paused ? leader.play().catch(() => {}) : leader.pause());
   const picture = el("div.picture", {}, follower, leader, follower && wipe(leader));
-  const alone = el("p.hint", { hidden: original !== null }, "The original has been removed, so the result stands alone.");
+  const alone = el("p.hint", { hidden: original !== null },
+    "The original has been removed, so the result stands alone.");
   follower?.addEventListener("error", () => {
     fill(picture, leader);
     leader.style.removeProperty("clip-path");
     fill(alone, "This browser cannot play the original, so the result stands alone.").hidden = false;
   }, { signal });
   const bar = controls({ leader, seek, step, toggle, frame, last, fps, signal });
-  const element = el("section.viewer", { "aria-label": original ? "Result and original" : "Result", tabindex: "-1" },
-    picture, bar, alone);
+  const name = original ? "Result and original" : "Result";
+  const element = el("section.viewer", { "aria-label": name, tabindex: "-1" }, picture, bar, alone);
   leader.addEventListener("loadedmetadata", () => {
     picture.style.setProperty("--ratio", String(leader.videoWidth / leader.videoHeight));
   }, { signal });
@@ -52,7 +53,8 @@ export function viewer({ result, original, fps, frameCount, signal }) {
 
 function wipe(leader) {
   const slider = el("input.wipe", {
-    type: "range", min: 0, max: 100, step: 1, value: 50, "aria-label": "Wipe: how much of the original is seen",
+    type: "range", min: 0, max: 100, step: 1, value: 50,
+    "aria-label": "Wipe: how much of the original is seen",
   });
   const handle = el("span.handle", { "aria-hidden": "true" }, icon("wipe"));
   const show = () => {
@@ -72,7 +74,8 @@ function wipe(leader) {
 
 function controls({ leader, seek, step, toggle, frame, last, fps, signal }) {
   const play = button("Play", toggle, { icon: "play", only: true, kind: "primary" });
-  const mute = button("Sound off", () => { leader.muted = !leader.muted; }, { icon: "sound", only: true, kind: "quiet" });
+  const hush = () => { leader.muted = !leader.muted; };
+  const mute = button("Sound off", hush, { icon: "sound", only: true, kind: "quiet" });
   const time = el("span.figures.time");
   const line = el("input.line", {
     type: "range", min: 0, max: last, step: 1, value: 0, "aria-label": "Time",
