@@ -14,12 +14,12 @@ import { fullMoment, moment } from "../words.js";
  */
 export function recordRow({ record, href, pictures, missing, facts, actions }) {
   const made = el("time", { title: fullMoment(record.create_time) }, moment(record.create_time));
-  const told = facts.filter(Boolean).flatMap((fact) => [" ", el("span.fact", {}, fact)]);
+  const told = facts.filter(Boolean).flatMap((fact) => [" ", el("span", {}, fact)]);
   return el("li.record", {},
     thumbnail(pictures, missing),
     el("div.about", {},
       el("a.name", { href, "data-act": "open" }, record.name),
-      el("p.hint", {}, made, told),
+      el("p.hint.bits", {}, made, told),
       record.status === 4 && el("p.hint.reason", {}, reasonOf(record))),
     el("div.state", {},
       statusPill(record.status, record),
