@@ -147,7 +147,8 @@ def _look(page: Page, frames: int) -> None:
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     expect(line).to_have_attribute("aria-valuetext", f"0:00.1, frame 3 of {frames}")
-    assert page.evaluate(_TIMES) == pytest.approx([2.5 / 25, 2.5 / 25], abs=0.005)
+    # In the middle of the frame, or wherever in it the browser has stopped.
+    assert page.evaluate(_TIMES) == pytest.approx([2.5 / 25, 2.5 / 25], abs=0.4 / 25)
 
 
 def _wait_for_films(page: Page) -> None:

@@ -123,8 +123,10 @@ async function showRecent(section, signal) {
   const urls = new Set();
   const kept = result.filter(({ expired, video_url: url }) => !expired && !urls.has(url) && urls.add(url));
   if (!kept.length) return;
-  fill(section, el("h2", {}, "Or take a video again"),
-    el("ul.recent", {}, kept.slice(0, RECENT).map(recentTile)));
+  // Folded: their pictures are not small, and most who come have a new video.
+  fill(section, el("details", {},
+    el("summary.fold", {}, el("h2", {}, "Or take a video again")),
+    el("ul.recent", {}, kept.slice(0, RECENT).map(recentTile))));
   section.hidden = false;
 }
 
