@@ -7,7 +7,9 @@ import pytest
 
 from headswap.arrays import Bool
 from headswap.media import Frame
+from headswap.swapping.marking import to_mark
 from headswap.trust.mark import Circle, Marker
+from tests.made_heads import face_at
 from tests.marked_scene import HEIGHT, MARK, WIDTH, head, marked, unmarked
 
 
@@ -88,3 +90,15 @@ def test_edges_of_the_range_do_not_wrap() -> None:
         frame = Frame(0, 0, flat, chroma, chroma, "bt709", True)
         (new,) = marked([frame])
         assert np.abs(new.y.astype(int) - level).max() <= 12
+
+
+@pytest.mark.parametrize(
+    ("px_per_cm", "radius_px", "gain"),
+    [(1.5, 0.5 * 360, 1.4), (3.8, 0.5 * 360, 1.08), (12.0, 2.4 * 12.0 * 17.7, 1.0)],
+)
+def test_around_a_small_head_more_is_marked_and_more_strongly(
+    px_per_cm: float, radius_px: float, gain: float
+) -> None:
+    circle = to_mark(face_at(300, 150, px_per_cm), (640, 360))
+    assert circle.radius == pytest.approx(radius_px, rel=0.05)
+    assert circle.gain == pytest.approx(gain, abs=0.05)

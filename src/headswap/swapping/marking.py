@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from headswap.arrays import F32
@@ -12,6 +14,9 @@ from headswap.trust.mark import Circle, Marker, mark_of
 # From the middle of the face, in its height from forehead to chin: how far the mark reaches, and
 # what belongs to the heads of others.
 REACH, SPARED = 2.4, 1.4
+# Around a small head the mark reaches at least so far, in the picture's short side, and is so much
+# stronger: too few cells would tell the bits otherwise.
+LEAST_REACH, STRONGER = 0.5, 1.4
 _FOREHEAD, _CHIN, _FACE = 10, 152, 468
 
 
@@ -29,8 +34,17 @@ class Marking:
         i, plan = frame.index, self._plan
         drawn = [a for a in plan.present(i) if a.drawn(i, plan.size_wh)]
         others = [b.landmarks[i - b.first] for b in plan.bystanders if b.first <= i < b.stop]
-        inside = [_around(a.landmarks(i), REACH) for a in drawn]
+        inside = [to_mark(a.landmarks(i), plan.size_wh) for a in drawn]
         return self._marker.put(frame, inside, [_around(face, SPARED) for face in others])
+
+
+def to_mark(landmarks: F32, size_wh: tuple[int, int]) -> Circle:
+    """The part of a picture that is marked around a swapped head; landmarks: (478, 3) px."""
+    own, least_px = _around(landmarks, REACH), LEAST_REACH * min(size_wh)
+    small = max(0.0, 1 - own.radius / least_px)
+    return replace(
+        own, radius=max(own.radius, least_px), gain=1 + (STRONGER - 1) * min(1, 2 * small)
+    )
 
 
 def _around(landmarks: F32, reach: float) -> Circle:

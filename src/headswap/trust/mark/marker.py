@@ -33,11 +33,12 @@ _Box = tuple[int, int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Circle:
-    """A part of a picture, in pixels."""
+    """A part of a picture, in pixels. gain: how much stronger than usual it is marked."""
 
     x: float
     y: float
     radius: float
+    gain: float = 1.0
 
 
 class Marker:
@@ -66,7 +67,8 @@ class Marker:
         small = (max(1, round((x1 - x0) * shrink)), max(1, round((y1 - y0) * shrink)))
         shape = _shape(inside, outside, box, small)
         looked = np.asarray(cv2.resize(old, small, interpolation=cv2.INTER_AREA), np.uint8)
-        gain = shape * _strength(looked, self._least)
+        strongest = max(circle.gain for circle in inside)
+        gain = shape * _strength(looked, self._least * strongest)
         gain *= _bounded(gain, shape, self._samples)
         change = cv2.resize(gain, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
         cv2.multiply(change, self._pattern[y0:y1, x0:x1], dst=change)

@@ -21,6 +21,8 @@ export function inStep(leader, follower, fps, signal) {
   on("waiting", () => follower.pause());
   on("pause", () => { follower.pause(); jump(); });
   on("playing", () => {
+    // Told late, when it may have been paused again: nothing would stop the follower then.
+    if (leader.paused) return;
     jump();
     // A browser may refuse to play; the pictures are still set by hand then.
     follower.play().catch(() => {});
