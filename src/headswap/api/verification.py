@@ -13,8 +13,7 @@ from typing_extensions import TypedDict
 
 from headswap.api.calls import Calls, calls_of
 from headswap.api.envelope import Answer, done, refusal
-from headswap.api.multipart import receive_file
-from headswap.api.v4.uploads import check_kind, incoming_folder, max_file_bytes
+from headswap.api.v4.uploads import check_kind, incoming_folder, received_file
 from headswap.jobs.refusals import Code
 from headswap.jobs.verification import verify_apart, with_task
 from headswap.trust.verdict import Verdict
@@ -131,12 +130,7 @@ async def verify(request: Request) -> Answer:
     settings = calls.services.settings
     await calls.caller(request)
     with TemporaryDirectory(dir=incoming_folder(settings)) as folder:
-        received = await receive_file(
-            request.headers.get("content-type", ""),
-            request.stream(),
-            Path(folder) / "file",
-            max_file_bytes(settings),
-        )
+        received = await received_file(request, settings, Path(folder))
         check_kind(received.path)
         verdict = await to_thread.run_sync(
             lambda: verify_apart(received.path, settings, calls.stopping.is_set),

@@ -13,18 +13,15 @@ from typing_extensions import TypedDict
 
 from headswap.api.calls import calls_of
 from headswap.api.envelope import Answer, done, refusal
-from headswap.api.multipart import receive_file
 from headswap.api.passage import note
 from headswap.api.services import Services
 from headswap.api.v4.uploads import (
-    check_content,
     incoming_folder,
-    max_file_bytes,
+    received_photo,
     store_upload,
     upload_url,
 )
 from headswap.jobs import protected
-from headswap.jobs.fields import wrong
 from headswap.jobs.photo_check import SENTENCES, Judgement, PhotoCode, judge_apart
 from headswap.jobs.refusals import Code
 from headswap.store.tables import Upload
@@ -89,14 +86,7 @@ async def photo(request: Request) -> Answer:
     caller = await calls.caller(request)
     left_out = await calls.look(lambda: _protected(services, caller.team_id))
     with TemporaryDirectory(dir=incoming_folder(settings)) as folder:
-        received = await receive_file(
-            request.headers.get("content-type", ""),
-            request.stream(),
-            Path(folder) / "file",
-            max_file_bytes(settings),
-        )
-        if check_content(received, settings).kind != "image":
-            raise wrong("file", "is a video; a photo is needed here")
+        received = await received_photo(request, settings, Path(folder))
         judgement = await to_thread.run_sync(
             lambda: judge_apart(received.path, settings, left_out, calls.stopping.is_set),
             limiter=calls.verifiers,

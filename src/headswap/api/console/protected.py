@@ -15,12 +15,11 @@ from typing_extensions import TypedDict
 from headswap.api.body import json_object
 from headswap.api.calls import calls_of
 from headswap.api.envelope import Answer, done, refusal
-from headswap.api.multipart import receive_file
 from headswap.api.terms import Time
-from headswap.api.v4.uploads import check_content, incoming_folder, max_file_bytes
+from headswap.api.v4.uploads import incoming_folder, received_photo
 from headswap.jobs import protected
 from headswap.jobs.accounts import Caller, find_team
-from headswap.jobs.fields import record_id, wrong
+from headswap.jobs.fields import record_id
 from headswap.jobs.photo_check import describe_apart
 from headswap.jobs.refusals import Code
 from headswap.store.tables import ProtectedPersonRow
@@ -65,14 +64,7 @@ async def add_person(request: Request) -> Answer:
     caller = await calls.caller(request)
     name = protected.checked_name(request.query_params.get("name", "").strip())
     with TemporaryDirectory(dir=incoming_folder(settings)) as folder:
-        received = await receive_file(
-            request.headers.get("content-type", ""),
-            request.stream(),
-            Path(folder) / "file",
-            max_file_bytes(settings),
-        )
-        if check_content(received, settings).kind != "image":
-            raise wrong("file", "is a video; a photo is needed here")
+        received = await received_photo(request, settings, Path(folder))
         face = await to_thread.run_sync(
             lambda: describe_apart(received.path, settings, calls.stopping.is_set),
             limiter=calls.verifiers,

@@ -36,18 +36,34 @@ async def upload(request: Request) -> Answer:
     services = calls.services
     caller = await calls.caller(request)
     with TemporaryDirectory(dir=incoming_folder(services.settings)) as folder:
-        received = await receive_file(
-            request.headers.get("content-type", ""),
-            request.stream(),
-            Path(folder) / "file",
-            max_file_bytes(services.settings),
-        )
+        received = await received_file(request, services.settings, Path(folder))
         check_content(received, services.settings)
         made = await calls.elsewhere(lambda: store_upload(services, caller, received))
     await calls.write(lambda s: s.add(made))
     note(request.scope, upload_id=made.id)
     data: Uploaded = {"url": upload_url(services, made)}
     return done(data)
+
+
+async def received_file(request: Request, settings: Settings, folder: Path) -> FormFile:
+    """The file that a request brings, now in the folder."""
+    return await receive_file(
+        request.headers.get("content-type", ""),
+        request.stream(),
+        folder / "file",
+        max_file_bytes(settings),
+    )
+
+
+async def received_photo(request: Request, settings: Settings, folder: Path) -> FormFile:
+    """The photo that a request brings, now in the folder.
+
+    Raises Refused: 1003, it is no image of a kind and size that is taken.
+    """
+    received = await received_file(request, settings, folder)
+    if check_content(received, settings).kind != "image":
+        raise wrong("file", "is a video; a photo is needed here")
+    return received
 
 
 def max_file_bytes(settings: Settings) -> int:
