@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from types import TracebackType
-from typing import Self
 
 import httpx
 
+from tests.loopback_server import LoopbackServer
 
-class LossyProxy:
+
+class LossyProxy(LoopbackServer):
     """Passes everything on. Of each method and path the first `lose` answers are thrown away: the
     server has done what it was asked, the client hears nothing. With `status` they are replaced.
     """
@@ -20,13 +20,8 @@ class LossyProxy:
         self.asked: Counter[str] = Counter()
         self._server_url, self._lose, self._status = server_url, lose, status
         self._http = httpx.Client(timeout=30)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+        super().__init__(self._handler())
+        self.url = f"http://{self.place}"
 
     def __exit__(
         self,
@@ -34,9 +29,7 @@ class LossyProxy:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__exit__(kind, error, trace)
         self._http.close()
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:

@@ -7,9 +7,8 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from http.server import BaseHTTPRequestHandler
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,6 +22,7 @@ from headswap.jobs.queue import Claim
 from headswap.settings import Settings
 from headswap.store.database import Database
 from headswap.store.tables import Analysis, QueueEntry, SwapTask, Table, Team
+from tests.loopback_server import LoopbackServer
 
 Row = TypeVar("Row", bound=Table)
 
@@ -210,7 +210,7 @@ class Message:
     body: dict[str, Any]
 
 
-class Receiver:
+class Receiver(LoopbackServer):
     """A webhook's other end on loopback. It answers with the given statuses in turn, and with the
     last one from then on; a status 302 comes with a place to go.
     """
@@ -219,24 +219,8 @@ class Receiver:
         self.messages: list[Message] = []
         self._statuses = list(statuses) or [200]
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        self.place = f"127.0.0.1:{self._server.server_port}"
+        super().__init__(self._handler())
         self.url = f"http://{self.place}/hook"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
     def _take(self, message: Message) -> int:
         with self._lock:
