@@ -154,12 +154,13 @@ def _swapped(clips: list[Path], photos: list[Path], out: Path) -> Iterator[tuple
 
 
 def marked(result: Path, plan: RenderPlan, out: Path, seconds: float) -> Marked:
-    """The first seconds of a swapped video marked, attacked, and looked at."""
+    """The first seconds of a swapped video with a new head, marked, attacked, and looked at."""
     marking = Marking(replace(plan, task_id=_TASK_ID, marked=True))
     path = out / f"{result.stem}.marked.mp4"
     spent, errors, inside, shares = 0.0, list[float](), (0.0, 0), list[float]()
     with VideoReader(result) as video, PieceWriter(path, video.info, plan.size_wh) as piece:
-        for frame in islice(video, round(seconds * video.info.rate)):
+        first = next((i for i in range(len(plan.pts)) if plan.present(i)), 0)
+        for frame in islice(video, first, first + round(seconds * video.info.rate)):
             start = time.process_time()
             new = marking.put(frame)
             spent += time.process_time() - start

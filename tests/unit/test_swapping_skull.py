@@ -22,8 +22,10 @@ from tests.made_heads import (
     HAIR_RGB,
     MIDDLE_XY,
     PX_PER_CM,
+    SIZE_WH,
     SKIN_RGB,
     ellipse,
+    face_at,
     painted_cutout,
     painted_head,
     shut_face,
@@ -127,6 +129,29 @@ def test_the_back_of_a_bald_head_is_skin() -> None:
     rgb, alpha = _drawn(_bald_head(), 180)
     colour = np.median(rgb[alpha > 0.9], axis=0)
     assert np.abs(colour - SKIN_RGB).max() < 30
+
+
+@pytest.mark.parametrize("yaw_deg", [-15, 15])
+def test_the_side_a_photo_hardly_saw_is_as_light_as_the_half_of_the_face_beside_it(
+    yaw_deg: float,
+) -> None:
+    x, y = MIDDLE_XY
+    landmarks = face_at(x, y, rotation=turned(yaw_deg))
+    # The nose points to the side that is hardly seen; all beyond it is lit, the rest in shade.
+    nose, turn = landmarks[1, 0], np.sign(landmarks[1, 0] - x)
+    lit = np.clip((turn * (np.arange(SIZE_WH[0]) - nose)) / PX_PER_CM + 0.5, 0, 1)
+    rgb = np.array(SKIN_RGB) * (0.55 + 0.45 * lit[None, :, None]) * np.ones((SIZE_WH[1], 1, 1))
+    cutout = replace(
+        painted_cutout(),
+        rgb=rgb.round().astype(np.uint8),
+        hair=np.zeros(SIZE_WH[::-1], np.float32),
+        landmarks=landmarks,
+    )
+    head = build_head(cutout, np.zeros(52, np.float32))
+    seen, alpha = _drawn(head, float(-50 * turn))
+    row = np.s_[SIZE // 2 + 10 : SIZE // 2 + 20]
+    skin = seen[row, :, 0].astype(np.float64)[alpha[row] > 0.95]
+    assert np.percentile(skin, 20) > 0.8 * SKIN_RGB[0]
 
 
 def test_a_bald_head_shows_an_ear_from_the_side() -> None:

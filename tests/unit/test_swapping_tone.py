@@ -27,6 +27,7 @@ from headswap.swapping.compose.tone import (
     lit_tone,
     skin_matrix,
 )
+from headswap.swapping.head_model import SkinTone
 from headswap.swapping.options import SwapOptions
 from headswap.swapping.swap_folder import SwapFolder
 from tests.made_heads import MIDDLE_XY, PX_PER_CM, SIZE_WH, ellipse, face_at, painted_head
@@ -84,15 +85,26 @@ def test_a_film_without_colour_gives_a_head_without_colour() -> None:
 def test_the_matrix_takes_skin_to_the_tone_and_white_to_the_light() -> None:
     photo, wanted = _lab(*DARK), _lab(*LIGHT)
     light = light_between(photo, wanted)
-    matrix = skin_matrix(photo, wanted, light)
+    matrix = skin_matrix(SkinTone(photo, _lab(6, 2, 2)), wanted, light)
     assert matrix @ linear_rgb(photo) == pytest.approx(linear_rgb(wanted))
     assert matrix @ np.ones(3) == pytest.approx(light)
     # Shade is skin under less light.
     assert matrix @ (0.3 * linear_rgb(photo)) == pytest.approx(0.3 * linear_rgb(wanted))
 
 
+def test_pale_skin_in_warm_light_gets_no_blotches() -> None:
+    photo, wanted = SkinTone(_lab(62, 17, 10), _lab(7, 4.5, 4)), _lab(50, 23, 29)
+    matrix = skin_matrix(photo, wanted, light_between(photo.mean, wanted))
+    assert matrix @ linear_rgb(photo.mean) == pytest.approx(linear_rgb(wanted))
+    rosy, sallow = (linear_rgb(photo.mean + _lab(0, a, 0)) for a in (4.5, -4.5))
+    pair = np.stack([matrix @ rosy, matrix @ sallow])[None].astype(np.float32)
+    difference = np.diff(cv2.cvtColor(pair, cv2.COLOR_LRGB2LAB)[0], axis=0)[0]
+    assert np.linalg.norm(difference[1:]) < 1.25 * 9
+
+
 def test_skin_without_colour_is_toned_by_its_lightness_alone() -> None:
-    matrix = skin_matrix(_lab(50, 0, 0), _lab(70, 0, 0), np.ones(3, np.float32))
+    grey = SkinTone(_lab(50, 0, 0), _lab(6, 1, 1))
+    matrix = skin_matrix(grey, _lab(70, 0, 0), np.ones(3, np.float32))
     assert np.count_nonzero(matrix - np.diag(np.diag(matrix))) == 0
 
 

@@ -33,8 +33,8 @@ def painted_ear(skin: F64) -> U8:
     height += 0.8 * _stroke(_HELIX, 7, 2.4) + 0.55 * _stroke(_ANTIHELIX, 6, 2.6)
     height -= 0.9 * cv2.GaussianBlur(hollow, (0, 0), 3.0)
     slope_x, slope_y = cv2.Sobel(height, -1, 1, 0), cv2.Sobel(height, -1, 0, 1)
-    light = np.clip(0.86 - 0.35 * slope_x - 0.55 * slope_y, 0.3, 1.25)
-    light *= np.clip(0.78 + 0.3 * height, 0.4, 1.1)
+    light = np.clip(0.92 - 0.2 * slope_x - 0.3 * slope_y, 0.5, 1.05)
+    light *= np.clip(0.85 + 0.2 * height, 0.6, 1.03)
     warm = np.array([1.0, 0.97, 0.95]) ** (2 - 2 * np.clip(height, 0, 1))[..., None]
     rgb = np.array(skin) * light[..., None] * warm
     return np.clip(np.dstack([rgb, 255 * solid]), 0, 255).astype(np.uint8)

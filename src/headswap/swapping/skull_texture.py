@@ -19,6 +19,12 @@ _COLUMN_CM, _ROW_CM = 0.95, 0.85
 # How squarely the photo must have seen a surface to be believed.
 _BLIND_AT, _SURE_AT = 0.1, 0.3
 _SOFT_CM = 0.35
+# From this trust on a row has begun to be seen.
+_BEGUN = 0.9
+# Hair below which skin is bare, trust that says something of its light, levels by which the darkest
+# does not count, and the most one side of a face is lighter than the other (in e-folds); what is
+# finer than this is no light.
+_BARE, _ENOUGH, _DARK, _MOST_LIGHTER, _SHADE_CM = 0.1, 0.5, 8.0, 0.7, 0.8
 _RIM_CM, _THIN_CM = 0.2, 0.4
 # Strands are finer than this; what is coarser is light and the hair's colour.
 _STRAND_CM = 1.0
@@ -54,7 +60,9 @@ def paint_skull(
     places = _enlarged(skull.points, unit)
     facing = _normals(places) @ towards_photo
     seen = _from_photo(places, facing, cutout, to_photo)
-    mirrored = _Seen(*(plane[:, ::-1] for plane in (seen.rgb, seen.hair, seen.trust)))
+    mirrored = _in_the_same_light(
+        _Seen(*(plane[:, ::-1] for plane in (seen.rgb, seen.hair, seen.trust))), seen, unit
+    )
     trust = np.maximum(seen.trust, mirrored.trust)
     own = seen.trust / np.maximum(seen.trust + mirrored.trust * (1 - seen.trust), 1e-6)
     rgb = np.asarray(mirrored.rgb + own[..., None] * (seen.rgb - mirrored.rgb), np.float32)
@@ -78,6 +86,29 @@ class _Seen:
     rgb: F32
     hair: F32
     trust: F32
+
+
+def _in_the_same_light(mirrored: _Seen, seen: _Seen, unit: float) -> _Seen:
+    """The mirrored side, as light as the seen one where both show bare skin, and on from there.
+
+    One cheek of a photo is in its shade; put on the other side, it would end in a straight line.
+    """
+    both = seen.trust * mirrored.trust * (seen.hair < _BARE) * (mirrored.hair < _BARE)
+    if both.max() < _ENOUGH:
+        return mirrored
+    lighter = np.log((seen.rgb + _DARK) / (mirrored.rgb + _DARK))
+    broad = _broad(lighter.astype(np.float32), both.astype(np.float32), _SHADE_CM * unit)
+    gain = np.exp(np.clip(broad, -_MOST_LIGHTER, _MOST_LIGHTER))
+    gain = 1 + (1 - mirrored.hair)[..., None] * (gain - 1)
+    return _Seen((mirrored.rgb * gain).astype(np.float32), mirrored.hair, mirrored.trust)
+
+
+def _broad(values: F32, weight: F32, sigma: float) -> F32:
+    """Values (h, w, c) without what is finer than `sigma` px, also where their weight is 0."""
+    share = cv2.GaussianBlur(weight, (0, 0), sigma)
+    blurred = cv2.GaussianBlur(values * weight[..., None], (0, 0), sigma)
+    smooth = (blurred / np.maximum(share, 1e-6)[..., None]).astype(np.float32)
+    return fill_smooth(smooth, np.clip(share * 2, 0, 1))
 
 
 def _enlarged(points: F64, unit: float) -> F64:
@@ -109,12 +140,30 @@ def _from_photo(places: F64, facing: F64, cutout: Cutout, to_photo: ToPhoto) -> 
     found = cv2.remap(planes, at[..., 0], at[..., 1], cv2.INTER_LINEAR)
     squarely = np.clip((facing - _BLIND_AT) / (_SURE_AT - _BLIND_AT), 0, 1)
     trust = (squarely * (found[..., 4] > 250)).astype(np.float32)
+    # Strands have gaps between them; skin has none.
+    trust = np.where(found[..., 3] < 0.5 * 255, _unbroken(trust), trust)
     trust = np.minimum(trust, cv2.blur(trust, (5, 5)))
     return _Seen(
         np.asarray(found[..., :3], np.float32),
         np.asarray(found[..., 3] / np.float32(255), np.float32),
         trust,
     )
+
+
+def _unbroken(trust: F32) -> F32:
+    """Trust (h, w) without what a photo seems to see again behind what it saw too flatly.
+
+    Each half of a row leads from the face's edge to the back. Beyond the outline of a turned head
+    lies its rim once more: light and background mixed.
+    """
+    middle = trust.shape[1] // 2
+    halves = [trust[:, :middle], trust[:, middle:][:, ::-1]]
+    cut: list[F32] = []
+    for half in halves:
+        begun = np.maximum.accumulate(half, axis=1) > _BEGUN
+        cut.append(np.minimum.accumulate(np.where(begun, half, 1), axis=1).astype(np.float32))
+        cut[-1][~begun] = half[~begun]
+    return np.concatenate([cut[0], cut[1][:, ::-1]], axis=1)
 
 
 def _per_side(skull: Skull, places: F64) -> list[tuple[Side, Bool]]:

@@ -32,7 +32,7 @@ def tone_texture(rgb: U8, hair: F32, photo: SkinTone, scene: SkinTone, skin: Ski
     wanted = head_tone(skin, photo.mean, scene.mean)
     light = light_between(photo.mean, scene.mean)
     linear = np.asarray(cv2.LUT(rgb[..., :3], _LINEAR), np.float32)
-    matrix = skin_matrix(photo.mean, wanted, light).astype(np.float32)
+    matrix = skin_matrix(photo, wanted, light).astype(np.float32)
     flesh = np.maximum(cv2.transform(linear, matrix), 0)
     flesh *= _contrast(flesh, photo, scene, wanted)[..., None]
     strands = linear * light
