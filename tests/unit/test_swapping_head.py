@@ -13,8 +13,9 @@ from headswap.swapping.cutout import finished_crown
 from headswap.swapping.depth import DEPTH_GAIN, EAR_PLANE_CM
 from headswap.swapping.eyes import eye_coordinates, eye_place
 from headswap.swapping.head_model import FACE_VERTICES, HeadModel
-from headswap.swapping.reference import build_head, skin_pixels, skin_tone
+from headswap.swapping.reference import build_head
 from headswap.swapping.shell import build_shell
+from headswap.swapping.skin import skin_pixels, skin_tone
 from headswap.vision.canonical_face import RIGHT_EYE, canonical_face
 from headswap.vision.expression import expression_offset
 from headswap.vision.networks.blendshapes import NAMES

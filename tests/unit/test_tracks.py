@@ -10,9 +10,10 @@ import pytest
 
 from headswap.arrays import F32
 from headswap.media import Frame
+from headswap.vision.assignment import assign, match_faces
 from headswap.vision.face import Face
 from headswap.vision.followed import CARRIED_PRESENCE, Followed
-from headswap.vision.matching import assign, match_faces, overlaps, separations
+from headswap.vision.matching import overlaps, separations
 from headswap.vision.networks.faces import Faces
 from headswap.vision.tracking import Tracker
 

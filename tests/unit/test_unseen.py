@@ -13,11 +13,12 @@ from av.video.frame import VideoFrame
 from headswap.arrays import F32, I64, U8
 from headswap.media import VideoReader
 from headswap.vision.face import Face
+from headswap.vision.gaps import longest_gap
 from headswap.vision.head_motion import HeadPlace, followed_head
 from headswap.vision.recognition import Somebody, WholeTrack
 from headswap.vision.samples import Sample
 from headswap.vision.scene import Shot
-from headswap.vision.unseen import longest_gap, with_unseen
+from headswap.vision.unseen import with_unseen
 from tests.made_heads import face_at
 
 SIZE_WH = (200, 150)

@@ -138,18 +138,22 @@ def swap(
     Say that they agreed: --consent "Anna Berg: both agreed; for the trailer"
     """
     photos = read_maps(maps)
-    from headswap.cli.swap import swap_video
-    from headswap.swapping.options import SwapOptions
+    from headswap.swapping.crew import Crew
 
-    options = SwapOptions(
-        resolution=resolution.value,
-        engine=engine,
-        skin=skin.value,
-        mute=mute,
-        largest_face=largest_face,
-        label=label,
-    )
-    swap_video(video, photos, out, options, report, consent or ())
+    # Workers load their libraries while this process still loads its own.
+    with Crew(os.cpu_count() or 1) as crew:
+        from headswap.cli.swap import swap_video
+        from headswap.swapping.options import SwapOptions
+
+        options = SwapOptions(
+            resolution=resolution.value,
+            engine=engine,
+            skin=skin.value,
+            mute=mute,
+            largest_face=largest_face,
+            label=label,
+        )
+        swap_video(video, photos, out, options, crew, report, consent or ())
 
 
 @app.command()

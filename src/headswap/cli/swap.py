@@ -13,6 +13,7 @@ from headswap.cli.progress import ProgressDisplay, pull_missing_models
 from headswap.disk import whole_file
 from headswap.errors import HeadswapError, OutputNotWritable
 from headswap.media import probe
+from headswap.swapping.compute import Compute
 from headswap.swapping.options import SwapOptions
 from headswap.swapping.photo import read_photo
 from headswap.swapping.report import FrameRange, PersonReport, SwapReport
@@ -28,13 +29,14 @@ def swap_video(
     photos: Mapping[int, Path],
     out: Path,
     options: SwapOptions,
+    compute: Compute,
     report: Path | None,
     consent: Sequence[str] = (),
 ) -> None:
     """Swaps heads in `video`, writes the report if asked, and prints a summary.
 
-    photos: for each obj_id the photo of the head to put there. consent: the words after each
-    `--consent`.
+    photos: for each obj_id the photo of the head to put there. compute: where parts are rendered.
+    consent: the words after each `--consent`.
 
     Raises:
         HeadswapError: see `headswap.swap`.
@@ -61,6 +63,7 @@ def swap_video(
             scene=_earlier_scene(video, store),
             store=store,
             progress=display.frames,
+            compute=compute,
         )
     if report is not None:
         with whole_file(report) as partial:

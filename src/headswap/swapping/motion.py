@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
 
 from headswap.arrays import F32, F64, I32, I64, Bool
 from headswap.swapping.eyes import eye_coordinates
+from headswap.swapping.smoothing import gaussian_mean
 from headswap.vision.canonical_face import (
     LEFT_EYE,
     LEFT_IRIS,
@@ -17,10 +17,10 @@ from headswap.vision.canonical_face import (
     canonical_face,
 )
 from headswap.vision.expression import expression_offset
+from headswap.vision.gaps import longest_gap
 from headswap.vision.networks.blendshapes import NAMES
 from headswap.vision.pose import Pose, fit_pose
 from headswap.vision.scene import Track
-from headswap.vision.unseen import longest_gap
 
 FACE = 468
 _GAZE_BLENDSHAPES = [i for i, name in enumerate(NAMES) if name.startswith("eyeLook")]
@@ -119,16 +119,14 @@ def follow(track: Track, neutral: F64) -> Motion:
     """The motion of one track, its gaps bridged, smoothed with look-ahead."""
     landmarks, seen = bridge(track)
     pose = _smooth_pose(fit_pose(landmarks, neutral))
-    smooth: F32 = np.asarray(
-        gaussian_filter1d(landmarks, _FACE_SIGMA, axis=0, mode="nearest"), np.float32
-    )
+    smooth: F32 = gaussian_mean(landmarks, _FACE_SIGMA).astype(np.float32)
     own = fit_pose(smooth, neutral)
     gaze = gaze_of(smooth)
     return Motion(
         first=int(track.frames[0]),
         pose=pose,
         expression_cm=_expression(smooth, own, neutral),
-        gaze=gaussian_filter1d(gaze, _FACE_SIGMA, axis=0, mode="nearest").astype(np.float32),
+        gaze=gaussian_mean(gaze, _FACE_SIGMA).astype(np.float32),
         landmarks=smooth,
         seen=seen,
     )
@@ -173,14 +171,14 @@ def mobility() -> F64:
 
 def _smooth_pose(pose: Pose) -> Pose:
     """Gaussian smoothing over time; rotations as averaged matrices brought back to SO(3)."""
-    mean = gaussian_filter1d(pose.rotation, _POSE_SIGMA, axis=0, mode="nearest")
+    mean = gaussian_mean(pose.rotation, _POSE_SIGMA)
     u, _, vt = np.linalg.svd(mean)
     fix = np.ones((len(mean), 3))
     fix[:, 2] = np.sign(np.linalg.det(u @ vt))
     return Pose(
         rotation=(u * fix[:, None]) @ vt,
-        scale=gaussian_filter1d(pose.scale, 2 * _POSE_SIGMA, mode="nearest"),
-        shift=gaussian_filter1d(pose.shift, _POSE_SIGMA, axis=0, mode="nearest"),
+        scale=gaussian_mean(pose.scale, 2 * _POSE_SIGMA),
+        shift=gaussian_mean(pose.shift, _POSE_SIGMA),
     )
 
 

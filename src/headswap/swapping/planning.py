@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
 from headswap.arrays import F32, F64
 from headswap.swapping.acting import Manner, manner_of
@@ -34,6 +33,7 @@ from headswap.swapping.occlusion import (
 from headswap.swapping.plan import KEY_STEP, Appearance, Bystander, RenderPlan
 from headswap.swapping.resized import resized_landmarks
 from headswap.swapping.shades import shades_of
+from headswap.swapping.smoothing import gaussian_mean
 from headswap.swapping.spans import plate_path, spans_of
 from headswap.swapping.survey import KeyLook, key_path, load_mattes, view_path
 from headswap.vision.networks.blendshapes import Blendshapes
@@ -177,8 +177,7 @@ def _with_looks(plan: RenderPlan, appearance: Appearance, looks: list[KeyLook]) 
     def smooth(values: list[F32]) -> F32:
         each = np.stack(values)
         every = np.stack([np.interp(frames, at, each[:, k]) for k in range(each.shape[1])], axis=1)
-        smoothed = gaussian_filter1d(every, _TONE_SIGMA, axis=0, mode="nearest")
-        return np.asarray(smoothed, np.float32)
+        return gaussian_mean(every, _TONE_SIGMA).astype(np.float32)
 
     cues = steady_cues([look.body for look in looks], _BODY_SIGMA)
     lit = replace(
@@ -237,7 +236,10 @@ def _drawn_reach(appearance: Appearance, head: HeadModel) -> F64:
         from_eyes = (placed - eyes) / appearance.scale(int(frame))
         reach.append(np.concatenate([-from_eyes.min(axis=0), from_eyes.max(axis=0)]))
     # Between two looks the head turns through what lies between; beyond that it overshoots little.
-    most = maximum_filter1d(np.array(reach), 3, axis=0, mode="nearest")
+    each = np.array(reach)
+    most = each.copy()
+    most[1:] = np.maximum(most[1:], each[:-1])
+    most[:-1] = np.maximum(most[:-1], each[1:])
     every = most[np.searchsorted(looked, frames)] * [-1, -1, 1, 1]
     return np.asarray(every, np.float64)
 

@@ -13,18 +13,16 @@ from headswap.errors import NoFaceInPhoto, PhotoFaceTooSmall, PhotoIsProfile, Se
 from headswap.swapping.compose.shading import light_of, turned_light, vertex_normals
 from headswap.swapping.cutout import Cutout, cut_head
 from headswap.swapping.depth import deepened, flattened
-from headswap.swapping.head_model import FACE_VERTICES, HeadModel, SkinTone
+from headswap.swapping.head_model import FACE_VERTICES, HeadModel
 from headswap.swapping.photo import read_photo
 from headswap.swapping.shell import Shell, build_shell
+from headswap.swapping.skin import skin_tone
 from headswap.swapping.skull import ToPhoto, fit_skull
 from headswap.swapping.skull_texture import paint_skull, with_ears
 from headswap.swapping.weaknesses import Weakness, weaknesses
 from headswap.vision.canonical_face import (
     FACE_OVAL,
-    LEFT_EYE,
     NOSE_TIP,
-    OUTER_LIPS,
-    RIGHT_EYE,
     canonical_face,
 )
 from headswap.vision.expression import rested
@@ -40,8 +38,6 @@ from headswap.vision.store import ModelStore
 
 MIN_FACE_PX = 80
 MIN_PRESENCE = 0.5
-# What is darker than the upper face by so much is beard.
-_BEARD_L = 18.0
 # Lightness below the skin's, in CIE L, at which something begins to be no skin, and how fast.
 _DARK_FROM, _DARK_OVER = 16.0, 14.0
 # Chroma over lightness, relative to the skin's, from which dark is skin in shade.
@@ -50,22 +46,8 @@ MAX_YAW_DEG = 40.0
 MAX_PITCH_DEG = 35.0
 _LEAST_FACING = 0.15
 _RIM_FROM_CM, _RIM_TO_CM, _STRAND_CM = 4.8, 7.0, 1.0
-NOSE_BASE = 2
 # Above this a texture only costs memory: no head in a 1080p video is drawn larger.
 MAX_PX_PER_CM = 28.0
-
-
-def skin_pixels(landmarks: F32, shape: tuple[int, int]) -> U8:
-    """(h, w) uint8, 1 on bare skin of the face: its oval without eyes and mouth."""
-    mask = np.zeros(shape, np.uint8)
-    xy = landmarks[:, :2]
-    centre = xy[FACE_OVAL].mean(axis=0)
-    # A smaller oval keeps clear of fringe and beard line.
-    cv2.fillPoly(mask, [(centre + 0.8 * (xy[FACE_OVAL] - centre)).round().astype(np.int32)], 1)
-    for part, grow in ((RIGHT_EYE, 1.5), (LEFT_EYE, 1.5), (OUTER_LIPS, 1.25)):
-        middle = xy[part].mean(axis=0)
-        cv2.fillPoly(mask, [(middle + grow * (xy[part] - middle)).round().astype(np.int32)], 0)
-    return mask
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -230,26 +212,6 @@ def _facing(normals: F32, rotation: F64, relief: tuple[int, int], cutout: Cutout
     rim = _bare_rim(cutout)
     facing[rim] = np.maximum(-(normals[rim] @ rotation[2]), _LEAST_FACING)
     return facing
-
-
-def skin_tone(rgb: U8, landmarks: F32) -> SkinTone:
-    """Tone of the bare facial skin in a picture (h, w, 3) uint8, robust against glints."""
-    skin = skin_pixels(landmarks, rgb.shape[:2])
-    if not skin.any():
-        return SkinTone(np.array([60, 12, 16], np.float32), np.array([8, 4, 4], np.float32))
-    x, y, width, height = cv2.boundingRect(skin)
-    face = np.s_[y : y + height, x : x + width]
-    mask = skin[face] > 0
-    lab = cv2.cvtColor(rgb[face].astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    upper = mask.copy()
-    upper[max(0, round(float(landmarks[NOSE_BASE, 1])) - y) :] = False
-    if upper.any():
-        # Beards grow below the nose.
-        mask &= upper | (lab[..., 0] > np.median(lab[upper][:, 0]) - _BEARD_L)
-    lab = lab[mask]
-    middle = np.median(lab, axis=0)
-    spread = 1.4826 * np.median(np.abs(lab - middle), axis=0)
-    return SkinTone(middle.astype(np.float32), np.maximum(spread, 1.0).astype(np.float32))
 
 
 def _height(landmarks: F32) -> float:

@@ -15,7 +15,7 @@ from headswap.swapping.compose.shading import light_of, turned_light
 from headswap.swapping.engines.protocol import Engine
 from headswap.swapping.head_model import HeadModel
 from headswap.swapping.motion import Motion
-from headswap.swapping.reference import skin_tone
+from headswap.swapping.skin import skin_tone
 from headswap.vision.networks.landmarks import FaceLandmarks
 
 _SAMPLES = 8

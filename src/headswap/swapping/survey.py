@@ -22,7 +22,7 @@ from headswap.swapping.compose.shading import light_of
 from headswap.swapping.compose.worn import headgear
 from headswap.swapping.glimpses import Glimpse, GlimpseReader
 from headswap.swapping.plan import Appearance, Box, RenderPlan, box_around
-from headswap.swapping.reference import skin_tone
+from headswap.swapping.skin import skin_tone
 from headswap.swapping.spans import WIDE_REACH_CM, part_seen, spans_of
 from headswap.vision.mattes import MatteReader, Mattes
 from headswap.vision.networks.hands import HandFinder

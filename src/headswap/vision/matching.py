@@ -1,9 +1,8 @@
-"""Which face is which: overlaps of boxes and the best one-to-one assignment between two sets."""
+"""How boxes lie to each other: how much they overlap, and how far apart they are."""
 
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from headswap.arrays import F32, F64
 
@@ -26,20 +25,3 @@ def separations(a_xyxy: F32, b_xyxy: F32) -> F64:
     sides_b = (b[:, 2:] - b[:, :2]).mean(axis=1)
     apart = np.linalg.norm(centers_a[:, None] - centers_b[None], axis=-1)
     return apart / np.maximum(np.minimum(sides_a[:, None], sides_b[None]), 1e-9)
-
-
-def assign(cost: F64, limit: float) -> list[tuple[int, int]]:
-    """Row and column pairs of the cheapest one-to-one assignment, none dearer than `limit`."""
-    if not cost.size:
-        return []
-    # Impossible pairs cost alike and dearly, or one could push a good pair out.
-    rows, columns = linear_sum_assignment(np.where(cost > limit, 1e3 + limit, cost))
-    return [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if cost[r, c] <= limit]
-
-
-def match_faces(seen_xyxy: F32, known_xyxy: F32) -> list[tuple[int, int]]:
-    """Pairs (seen, known) of boxes that are the same face: centres within half a face."""
-    if not len(seen_xyxy) or not len(known_xyxy):
-        return []
-    apart = separations(seen_xyxy, known_xyxy)
-    return assign(apart + (1.0 - overlaps(seen_xyxy, known_xyxy)), 1.2)

@@ -8,9 +8,10 @@ from collections import deque
 import numpy as np
 
 from headswap.media import Frame
+from headswap.vision.assignment import match_faces
 from headswap.vision.face import Face, boxes, is_same, is_step, lies_in, moved
 from headswap.vision.followed import Followed
-from headswap.vision.matching import match_faces, overlaps
+from headswap.vision.matching import overlaps
 from headswap.vision.networks.faces import Faces
 from headswap.vision.sight import Sight
 

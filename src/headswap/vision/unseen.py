@@ -8,7 +8,6 @@ frames around them, so that what comes afterwards knows where the head is.
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,13 +18,12 @@ import numpy as np
 from headswap.arrays import F32, I64, U8
 from headswap.media import VideoReader
 from headswap.vision.face import Face
+from headswap.vision.gaps import longest_gap
 from headswap.vision.head_motion import HeadPlace, followed_head
 from headswap.vision.progress import Progress, Report
 from headswap.vision.recognition import Somebody, WholeTrack
 from headswap.vision.scene import Shot
 
-# A head that is not seen for longer is taken to have gone.
-BRIDGE_S = 1.0
 # Pictures are taken this far around a face, in its sides, and shrunk until it has this side.
 ROOM_SIDES = 2.5
 FACE_PX = 72.0
@@ -35,12 +33,6 @@ LEAST_PERSON = 0.5
 ARRIVES = 0.5
 
 Matte = Callable[[U8], F32]
-
-
-def longest_gap(rate: float) -> int:
-    """How many frames without a face are bridged, at so many frames per second."""
-    # One more than a second of a rate such as 23.976 makes, rounded.
-    return math.ceil(BRIDGE_S * rate) + 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)

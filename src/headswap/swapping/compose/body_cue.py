@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
 
 from headswap.arrays import F32, F64
+from headswap.swapping.smoothing import gaussian_mean
 from headswap.vision.pose import fit_pose
 
 # Where a neck begins, in head space; it hardly moves when the head turns.
@@ -61,8 +61,7 @@ def steady_cues(cues: list[BodyCue], sigma: float) -> list[BodyCue]:
     """Each cue as the mean of those around it in a list, those that are sure counting most."""
 
     def smooth(planes: F32) -> F32:
-        smoothed = gaussian_filter1d(planes, sigma, axis=0, mode="nearest")
-        return np.asarray(smoothed, np.float32)
+        return gaussian_mean(planes, sigma).astype(np.float32)
 
     sure = np.stack([cue.sure for cue in cues])
     top = smooth(np.stack([cue.top_cm for cue in cues]) * sure) / smooth(sure)

@@ -1,0 +1,47 @@
+"""The bare skin of a face, and its tone."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from headswap.arrays import F32, U8
+from headswap.swapping.head_model import SkinTone
+from headswap.vision.canonical_face import FACE_OVAL, LEFT_EYE, OUTER_LIPS, RIGHT_EYE
+
+# What is darker than the upper face by so much is beard.
+_BEARD_L = 18.0
+_NOSE_BASE = 2
+
+
+def skin_pixels(landmarks: F32, shape: tuple[int, int]) -> U8:
+    """(h, w) uint8, 1 on bare skin of the face: its oval without eyes and mouth."""
+    mask = np.zeros(shape, np.uint8)
+    xy = landmarks[:, :2]
+    centre = xy[FACE_OVAL].mean(axis=0)
+    # A smaller oval keeps clear of fringe and beard line.
+    cv2.fillPoly(mask, [(centre + 0.8 * (xy[FACE_OVAL] - centre)).round().astype(np.int32)], 1)
+    for part, grow in ((RIGHT_EYE, 1.5), (LEFT_EYE, 1.5), (OUTER_LIPS, 1.25)):
+        middle = xy[part].mean(axis=0)
+        cv2.fillPoly(mask, [(middle + grow * (xy[part] - middle)).round().astype(np.int32)], 0)
+    return mask
+
+
+def skin_tone(rgb: U8, landmarks: F32) -> SkinTone:
+    """Tone of the bare facial skin in a picture (h, w, 3) uint8, robust against glints."""
+    skin = skin_pixels(landmarks, rgb.shape[:2])
+    if not skin.any():
+        return SkinTone(np.array([60, 12, 16], np.float32), np.array([8, 4, 4], np.float32))
+    x, y, width, height = cv2.boundingRect(skin)
+    face = np.s_[y : y + height, x : x + width]
+    mask = skin[face] > 0
+    lab = cv2.cvtColor(rgb[face].astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    upper = mask.copy()
+    upper[max(0, round(float(landmarks[_NOSE_BASE, 1])) - y) :] = False
+    if upper.any():
+        # Beards grow below the nose.
+        mask &= upper | (lab[..., 0] > np.median(lab[upper][:, 0]) - _BEARD_L)
+    lab = lab[mask]
+    middle = np.median(lab, axis=0)
+    spread = 1.4826 * np.median(np.abs(lab - middle), axis=0)
+    return SkinTone(middle.astype(np.float32), np.maximum(spread, 1.0).astype(np.float32))

@@ -1,0 +1,21 @@
+"""What varies from frame to frame, smoothed over those around; ends go on as they are."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from headswap.arrays import F32, F64
+
+# A Gaussian ends where it has fallen to next to nothing.
+_REACH_SIGMAS = 4.0
+
+
+def gaussian_mean(values: F32 | F64, sigma: float) -> F64:
+    """(n, ...) float64: a Gaussian mean over the first axis; sigma in its steps."""
+    reach = int(_REACH_SIGMAS * sigma + 0.5)
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
+    rows = np.ascontiguousarray(values, np.float64).reshape(len(values), -1)
+    alone, border = np.ones(1), cv2.BORDER_REPLICATE
+    mean = cv2.sepFilter2D(rows, cv2.CV_64F, alone, kernel / kernel.sum(), borderType=border)
+    return np.asarray(mean, np.float64).reshape(values.shape)
