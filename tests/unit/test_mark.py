@@ -94,7 +94,13 @@ def test_edges_of_the_range_do_not_wrap() -> None:
 
 @pytest.mark.parametrize(
     ("px_per_cm", "radius_px", "gain"),
-    [(1.5, 0.5 * 360, 1.4), (3.8, 0.5 * 360, 1.08), (12.0, 2.4 * 12.0 * 17.7, 1.0)],
+    [
+        (1.0, 0.9 * 360, 1.4),
+        (1.7, 0.7 * 360, 1.4),
+        (2.3, 0.5 * 360, 1.4),
+        (3.8, 0.5 * 360, 1.08),
+        (12.0, 2.4 * 12.0 * 17.7, 1.0),
+    ],
 )
 def test_around_a_small_head_more_is_marked_and_more_strongly(
     px_per_cm: float, radius_px: float, gain: float

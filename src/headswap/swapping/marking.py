@@ -15,8 +15,9 @@ from headswap.trust.mark import Circle, Marker, mark_of
 # what belongs to the heads of others.
 REACH, SPARED = 2.4, 1.4
 # Around a small head the mark reaches at least so far, in the picture's short side, and is so much
-# stronger: too few cells would tell the bits otherwise.
-LEAST_REACH, STRONGER = 0.5, 1.4
+# stronger: too few cells would tell the bits otherwise. Where its own reach is the second of the
+# sizes or less, as of somebody seen from head to foot, it is the second of the reaches.
+LEAST_REACHES, OWN_REACHES, STRONGER = (0.5, 0.9), (0.25, 0.15), 1.4
 _FOREHEAD, _CHIN, _FACE = 10, 152, 468
 
 
@@ -40,7 +41,9 @@ class Marking:
 
 def to_mark(landmarks: F32, size_wh: tuple[int, int]) -> Circle:
     """The part of a picture that is marked around a swapped head; landmarks: (478, 3) px."""
-    own, least_px = _around(landmarks, REACH), LEAST_REACH * min(size_wh)
+    own = _around(landmarks, REACH)
+    share = own.radius / min(size_wh)
+    least_px = float(np.interp(share, OWN_REACHES[::-1], LEAST_REACHES[::-1])) * min(size_wh)
     small = max(0.0, 1 - own.radius / least_px)
     return replace(
         own, radius=max(own.radius, least_px), gain=1 + (STRONGER - 1) * min(1, 2 * small)
