@@ -152,6 +152,30 @@ def test_a_face_that_is_hardly_seen_gives_no_blur() -> None:
     assert matching_blur(sharp, _softer(sharp, 3.0), mask) == 0
 
 
+def _shapes(seed: int) -> U8:
+    """(200, 200, 3): overlapping shapes with edges as a camera draws them, and little else."""
+    rng = np.random.default_rng(seed)
+    picture = np.full((200, 200, 3), 120, np.uint8)
+    for _ in range(30):
+        centre, radii = rng.integers(0, 200, 2).tolist(), rng.integers(8, 40, 2).tolist()
+        shade = int(rng.integers(40, 220))
+        cv2.ellipse(picture, centre, radii, 0, 0, 360, (shade, shade, shade), -1)
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), 0.8), np.uint8)
+
+
+@pytest.mark.parametrize("blur_px", [1.5, 2.0, 3.0])
+def test_the_blocks_of_a_coarse_encoder_are_not_taken_for_sharpness(blur_px: float) -> None:
+    drawn, mask = _shapes(0), np.ones((200, 200), np.uint8)
+    blocks = np.random.default_rng(1).integers(-6, 7, (25, 25, 1)).repeat(8, 0).repeat(8, 1)
+    seen = np.clip(_softer(_shapes(2), blur_px).astype(int) + blocks, 0, 255).astype(np.uint8)
+    assert 0.6 * blur_px < matching_blur(drawn, seen, mask) < 1.3 * blur_px
+
+
+def test_two_faces_equally_sharp_stay_so() -> None:
+    mask = np.ones((200, 200), np.uint8)
+    assert matching_blur(_shapes(0), _shapes(2), mask) < 0.4
+
+
 def test_only_what_lies_within_the_mask_counts() -> None:
     sharp = noise_picture((120, 120), blur_px=0.8)
     mask = np.zeros((120, 120), np.uint8)
