@@ -19,6 +19,7 @@ from headswap.swapping.shell import Shell, build_shell
 from headswap.swapping.skin import skin_tone
 from headswap.swapping.skull import ToPhoto, fit_skull
 from headswap.swapping.skull_texture import paint_skull, with_ears
+from headswap.swapping.spill import without_spill
 from headswap.swapping.weaknesses import Weakness, weaknesses
 from headswap.vision.canonical_face import (
     FACE_OVAL,
@@ -91,7 +92,7 @@ class ReferenceReader:
         """
         scale = min(px_per_cm, MAX_PX_PER_CM)
         cutout = cut_head(portrait.rgb, portrait.landmarks, self._mattes, scale)
-        return build_head(cutout, self._blendshapes.weights(portrait.landmarks))
+        return build_head(without_spill(cutout), self._blendshapes.weights(portrait.landmarks))
 
     def _one_face(self, photo: U8, path: Path, largest_face: bool) -> F32:
         faces = self._detector.detect(photo)
