@@ -10,8 +10,8 @@ import numpy as np
 from headswap.swapping.cutout import Cutout
 from headswap.swapping.matting import fill_smooth
 
-# The rim, from the outline inwards; hair deeper than that tells, over the second, the colour of that
-# beside it. What is finer than the third is strands.
+# The rim, from the outline inwards; hair deeper than that tells, over the second, what colour it is
+# to have. What is finer than the third is strands.
 _RIM_CM, _AROUND_CM, _STRAND_CM = 0.9, 0.4, 0.15
 _SOLID, _SURELY_HAIR, _LEAST_HAIR_CM2 = 0.9, 0.8, 2.0
 # Lightness, in CIE L, by which a rim may be lighter than the hair beside it: thin hair is.
