@@ -46,7 +46,23 @@ class MatteReader:
 
     def read(self, crop: U8, face: F32) -> Mattes:
         """All planes of a (h, w, 3) uint8 crop; face: (478, 3) landmarks in the crop."""
-        return self._planes.read(crop, face, self._person.matte(crop))
+        return self.look(crop, face)[0]
+
+    def look(self, crop: U8, face: F32) -> tuple[Mattes, tuple[F32, ...]]:
+        """All planes of a crop, as `read` gives them, and what came together in the hair's.
+
+        That is what the finer network takes for hair, and what the other does; nothing where only
+        one network looks.
+        """
+        return self._planes.look(crop, face, self._person.matte(crop))
+
+    def hair(self, crop: U8) -> F32:
+        """(h, w) float32: hair in a (h, w, 3) uint8 crop by the finer network, where several look.
+
+        Raises:
+            RuntimeError: one network alone looks for hair, and tells no votes.
+        """
+        return self._planes.hair(crop)
 
 
 class _FullPlanes:
@@ -54,10 +70,13 @@ class _FullPlanes:
         self._hair = HairMatte(store, threads)
         self._planes = SkinClothesHair(store, threads)
 
-    def read(self, crop: U8, face: F32, person: F32) -> Mattes:
-        planes = self._planes.planes(crop)
-        hair = agreed_hair(self._hair.matte(crop), planes.hair, face)
-        return Mattes(person, hair, planes.skin, planes.clothes)
+    def hair(self, crop: U8) -> F32:
+        return self._hair.matte(crop)
+
+    def look(self, crop: U8, face: F32, person: F32) -> tuple[Mattes, tuple[F32, ...]]:
+        planes, first = self._planes.planes(crop), self._hair.matte(crop)
+        hair = agreed_hair(first, planes.hair, face)
+        return Mattes(person, hair, planes.skin, planes.clothes), (first, planes.hair)
 
 
 def agreed_hair(hair: F32, second: F32, face: F32) -> F32:
@@ -82,6 +101,9 @@ class _CorePlanes:
     def __init__(self, threads: int) -> None:
         self._network = CoreHair(threads)
 
-    def read(self, crop: U8, face: F32, person: F32) -> Mattes:
+    def hair(self, crop: U8) -> F32:
+        raise RuntimeError("the core pack's network needs to be told where the face is; use read")
+
+    def look(self, crop: U8, face: F32, person: F32) -> tuple[Mattes, tuple[F32, ...]]:
         planes = self._network.planes(crop, face, person)
-        return Mattes(person, planes.hair, planes.skin, planes.clothes)
+        return Mattes(person, planes.hair, planes.skin, planes.clothes), ()
