@@ -17,13 +17,18 @@ from headswap.swapping.compose.body_cue import (
     BodyCue,
     px_from_grid,
 )
+from headswap.swapping.compose.body_cover import (
+    Cover,
+    filled_cover,
+    seen_cover,
+    skin_px,
+    solid,
+    throat_colour,
+)
 from headswap.swapping.compose.body_neck import LOW_JAW, NECK_LENGTH_CM, neck_area, over_air
 from headswap.swapping.compose.removal import disc, face_and_ears
-from headswap.swapping.matting import fill_smooth
 from headswap.vision.mattes import Mattes
 
-# Cheeks, forehead and chin: what of a face is as a neck is.
-_CHEEKS = [50, 205, 280, 425, 151, 108, 337, 199, 32, 262]
 # How a shoulder falls.
 _SHOULDER_SLOPE = 0.42
 # With more of the other shoulder hidden, too, there is nothing to go by.
@@ -32,20 +37,20 @@ _MOST_MISSING = 0.8
 _TAPER = 2.0
 # Beside a raised arm the sleeve still hides the shoulder.
 _SLEEVE_CM = 3.0
+# So far above the chin a collar or hood may begin; whether it is a hand is seen this far below.
+_HOOD_CM, _SLEEVE_RIM_CM = 3.0, 0.5
 # Points of an outline narrower than half of this are a matte's.
 _SMOOTH_CM = 2.5
-# Further from the neck than this one sees whether shoulders are dressed.
-_COLLAR_CM = 4.0
-# Under the chin a neck is bare, however high a collar, and in the shade.
+# Under the chin a neck is bare, however high a collar.
 _BARE_CM = 0.7
-_SHADE = 0.8
-_LEAST_SKIN = 30
-# Colour (Lab a, b) this far from the cheeks' is no skin of this person.
-_SKIN_AB = 18.0
 _MOST_CM = 3.0
+# Neck and shoulder meet in an arc of this radius.
+_ARC_CM = 2.0
 # Nearer to the face than this its own edge may be; nearer to hair, strands that no matte knows.
 _JAW_CM, _STRAY_CM = 0.35, 0.6
-_SPECK_CM = 0.4
+# What is seen of a body and does not reach the picture's lower edge is at least so much of the
+# largest part.
+_PART = 0.25
 # Where less than this is emptied, the picture tells what is there.
 _FREE = 0.02
 
@@ -66,12 +71,13 @@ class Body:
 class _Sight:
     """What is seen of a body in a crop: planes (h, w) bool, px per cm, and the outline (w,).
 
-    known: (w,) bool, where the outline was seen rather than drawn.
+    known: (w,) bool, where the outline was seen rather than drawn. cover: skin and clothes.
     """
 
     seen: Bool
     free: Bool
     neck: Bool
+    cover: Cover
     unit: float
     top: F32
     known: Bool
@@ -83,7 +89,7 @@ def body_cue(rgb: F32, mattes: Mattes, head: F32, landmarks: F32, scale_px_cm: f
     rgb: (h, w, 3) float32 0..255. head: (h, w) 0..1, the area to empty. landmarks: (478, 2+) in
     the crop.
     """
-    sight = _sight(mattes, head, landmarks, scale_px_cm)
+    sight = _sight(rgb, mattes, head, landmarks, scale_px_cm)
     width = head.shape[1]
     to_crop = px_from_grid(landmarks, scale_px_cm)
     step, (x, y) = to_crop[0, 0], to_crop[:, 2]
@@ -91,7 +97,8 @@ def body_cue(rgb: F32, mattes: Mattes, head: F32, landmarks: F32, scale_px_cm: f
     top_cm = (np.interp(columns, np.arange(width), sight.top) - y) / step * GRID_CM - ABOVE_CM
     known = np.interp(columns, np.arange(width), sight.known.astype(np.float64))
     known[(columns < 0) | (columns > width - 1)] = 0
-    skin = np.clip(_skin_px(mattes, sight) / scale_px_cm, -_MOST_CM, _MOST_CM)
+    skin = skin_px(sight.cover, sight.seen, sight.neck, scale_px_cm) / scale_px_cm
+    skin = np.clip(skin, -_MOST_CM, _MOST_CM)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     border = cv2.BORDER_REPLICATE
     grid = cv2.warpAffine(skin.astype(np.float32), to_crop, GRID_WH, flags=flags, borderMode=border)
@@ -100,7 +107,7 @@ def body_cue(rgb: F32, mattes: Mattes, head: F32, landmarks: F32, scale_px_cm: f
         top_cm=top_cm,
         sure=np.maximum(known, 0.02).astype(np.float32),
         skin_cm=np.asarray(grid, np.float32),
-        flesh=_flesh(rgb, mattes, sight, landmarks),
+        flesh=throat_colour(rgb, sight.cover, sight.neck, scale_px_cm),
     )
 
 
@@ -112,35 +119,50 @@ def complete_body(
     rgb: (h, w, 3) float32 0..255; landmarks: (478, 2+) in the crop; scale_px_cm: px per cm. cue:
     where outline and collar are when they are hidden; of this frame or, steadier, of many.
     """
-    sight = _sight(mattes, head, landmarks, scale_px_cm)
+    unit = scale_px_cm
+    sight = _sight(rgb, mattes, head, landmarks, unit)
     height, width = head.shape
-    to_crop = px_from_grid(landmarks, scale_px_cm)
+    to_crop = px_from_grid(landmarks, unit)
     step, (x, y) = to_crop[0, 0], to_crop[:, 2]
     columns = np.arange(GRID_WH[0]) * step + x
     drawn = np.interp(np.arange(width), columns, (cue.top_cm + ABOVE_CM) / GRID_CM * step + y)
     # What is seen of the body is body, whatever others tell.
-    seen = _solid(sight.seen, sight.unit)
+    seen = solid(sight.seen, sight.unit)
     first = np.where(seen.any(axis=0), seen.argmax(axis=0), height)
     if sight.known.any():
         # What is drawn goes on where what is seen ends.
         at = np.flatnonzero(sight.known)
         drawn += np.interp(np.arange(width), at, (sight.top - drawn)[at])
     top = np.where(sight.known, sight.top, np.minimum(drawn, first))
-    top = median_filter(top, max(1, round(_SMOOTH_CM * scale_px_cm)), mode="nearest")
+    top = median_filter(top, max(1, round(_SMOOTH_CM * unit)), mode="nearest")
     rows = np.arange(height)[:, None]
-    area = (rows >= top[None]) | sight.neck
+    area = ((rows >= top[None]) | sight.neck).astype(np.uint8)
+    area = cv2.morphologyEx(area, cv2.MORPH_CLOSE, disc(_ARC_CM * unit))
     # Where the picture shows what is there, the picture is right.
     shown = mattes.person * _below_mouth(landmarks, sight.seen.shape)
     # But not where it is emptied ever so little: there colours are made up.
     touched = (head > 0) & (head < _FREE)
     alpha = np.where(sight.free & ~touched, shown, area).astype(np.float32)
-    soft = max(0.7, 0.08 * scale_px_cm)
+    soft = max(0.7, 0.08 * unit)
     alpha = np.asarray(cv2.GaussianBlur(alpha, (0, 0), soft), np.float32)
     flags, border = cv2.INTER_LINEAR, cv2.BORDER_REPLICATE
     skin = cv2.warpAffine(cue.skin_cm, to_crop, (width, height), flags=flags, borderMode=border)
-    deep = rows > top[None] + 0.5 * scale_px_cm
-    filled = _fill(rgb, mattes, sight, deep, np.asarray(skin, np.float32), landmarks, cue.flesh)
+    deep = rows > top[None] + 0.5 * unit
+    chin = float(landmarks[LOW_JAW, 1].max())
+    bare = sight.neck & (rows < chin + _BARE_CM * unit)
+    is_skin = _bared(np.asarray(skin, np.float32), bare, rows < top[None], unit)
+    filled = filled_cover(rgb, sight.cover, deep, is_skin, sight.neck, cue.flesh, chin, unit)
     return Body(alpha, filled)
+
+
+def _bared(skin_cm: F32, bare: Bool, air: Bool, unit: float) -> F32:
+    """(h, w) 0..1: what is skin, with an edge about as soft as a collar.
+
+    Surely where it is bare, and in the air around that, where a soft outline may end.
+    """
+    rim = np.ones((2 * round(0.5 * unit) + 1,) * 2, np.uint8)
+    sure = bare | ((cv2.dilate(bare.astype(np.uint8), rim) > 0) & air)
+    return np.where(sure, 1, np.clip(skin_cm / 0.3 + 0.5, 0, 1)).astype(np.float32)
 
 
 def uncovered(mattes: Mattes, landmarks: F32, unit: float) -> Bool:
@@ -153,24 +175,33 @@ def uncovered(mattes: Mattes, landmarks: F32, unit: float) -> Bool:
     face = cv2.dilate(face_and_ears(landmarks, shape), disc(_JAW_CM * unit))
     strands = cv2.dilate((mattes.hair > 0.05).astype(np.uint8), disc(_STRAY_CM * unit))
     shown = _below_mouth(landmarks, shape) & (mattes.person > 0.5) & (face == 0) & (strands == 0)
-    return _solid(shown, unit)
+    return solid(shown, unit)
 
 
-def _solid(mask: Bool, unit: float) -> Bool:
-    """(h, w) a mask without its specks and thin parts, which are edges of hair."""
-    return cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disc(_SPECK_CM * unit)) > 0
-
-
-def _sight(mattes: Mattes, head: F32, landmarks: F32, unit: float) -> _Sight:
+def _sight(rgb: F32, mattes: Mattes, head: F32, landmarks: F32, unit: float) -> _Sight:
     free = (head < _FREE) | uncovered(mattes, landmarks, unit)
     seen = free & (mattes.person > 0.5) & (mattes.hair < 0.3)
     seen &= _below_mouth(landmarks, seen.shape)
     open_air = free & (mattes.person < 0.3)
-    ends = free & (mattes.skin < 0.4) & (mattes.hair < 0.3)
-    neck = neck_area(landmarks, seen, seen & (mattes.skin > 0.5), open_air, ends, unit)
+    cover = seen_cover(rgb, mattes, seen, landmarks, unit)
+    ends = free & ~cover.like_skin & (mattes.hair < 0.3)
+    skin = seen & cover.like_skin
+    neck = neck_area(landmarks, seen.shape, skin, open_air, ends, unit)
     neck &= ~over_air(free & _below_mouth(landmarks, seen.shape), open_air, unit)
-    top, known = _outline(_solid(seen, unit), free, neck, landmarks, unit)
-    return _Sight(seen, free, neck, unit, top, known)
+    whole = _whole(solid(seen, unit))
+    top, known = _outline(whole, free, neck, cover.like_skin, landmarks, unit)
+    return _Sight(seen, free, neck, cover, unit, top, known)
+
+
+def _whole(seen: Bool) -> Bool:
+    """(h, w) a body without what hangs together with nothing of it, like dusk between strands."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(seen.astype(np.uint8))
+    area = stats[:, cv2.CC_STAT_AREA].astype(np.float64)
+    area[0] = 0
+    kept = area > _PART * area.max()
+    kept[np.unique(labels[-1])] = True
+    kept[0] = False
+    return np.take(kept, labels.astype(np.intp))
 
 
 def _below_mouth(landmarks: F32, shape: tuple[int, int]) -> Bool:
@@ -178,7 +209,9 @@ def _below_mouth(landmarks: F32, shape: tuple[int, int]) -> Bool:
     return np.broadcast_to(np.arange(shape[0])[:, None] > row, shape)
 
 
-def _outline(seen: Bool, free: Bool, neck: Bool, landmarks: F32, unit: float) -> tuple[F32, Bool]:
+def _outline(
+    seen: Bool, free: Bool, neck: Bool, skin: Bool, landmarks: F32, unit: float
+) -> tuple[F32, Bool]:
     """(w,) the row where the body begins in each column, beyond the picture where it has none,
     and (w,) whether that is seen.
 
@@ -188,9 +221,12 @@ def _outline(seen: Bool, free: Bool, neck: Bool, landmarks: F32, unit: float) ->
     height, width = seen.shape
     chin = float(landmarks[LOW_JAW, 1].max())
     first = np.where(seen.any(axis=0), seen.argmax(axis=0), height)
-    # What begins above the chin is a raised hand or arm, and tells nothing of the shoulder.
+    # What begins above the chin is a raised hand or arm, and tells nothing of the shoulder; but a
+    # collar or hood may stand up.
     near = np.ones((1, 2 * max(1, round(_SLEEVE_CM * unit)) + 1), np.uint8)
-    raised = cv2.dilate((first < chin).astype(np.uint8)[None], near)[0] > 0
+    below = np.clip(first + max(1, round(_SLEEVE_RIM_CM * unit)), 0, height - 1)
+    high = (first < chin) & skin[below, np.arange(width)] | (first < chin - _HOOD_CM * unit)
+    raised = cv2.dilate(high.astype(np.uint8)[None], near)[0] > 0
     above = np.clip(first - max(1, round(0.15 * unit)), 0, height - 1)
     trusted = (first < height) & free[above, np.arange(width)] & ~raised
     empty = ~seen.any(axis=0) & free[-1]
@@ -226,7 +262,8 @@ def _draw_shoulder(top: F64, columns: I64, start_rows: tuple[float, float], mirr
         top[columns] = lowest + _SHOULDER_SLOPE * np.arange(len(columns))
         return
     # From the neck a shoulder falls; where it is first seen tells how high it began.
-    start = float(np.clip(values[known[0]] - _SHOULDER_SLOPE * known[0], highest, lowest))
+    end = float(values[known[0]])
+    start = float(np.clip(end - _SHOULDER_SLOPE * known[0], min(highest, end), lowest))
     anchors = np.concatenate([[0], known])
     heights = np.concatenate([[start], values[known]])
     line = np.interp(np.arange(len(columns)), anchors, heights)
@@ -243,98 +280,3 @@ def _draw_shoulder(top: F64, columns: I64, start_rows: tuple[float, float], mirr
         most = 0.6 * (lowest - highest) * to_end
         line[alike] = np.clip(shape, line[alike] - most, line[alike] + most)
     top[columns] = line
-
-
-def _skin_and_clothes(mattes: Mattes, sight: _Sight) -> tuple[Bool, Bool]:
-    inner = cv2.erode(sight.seen.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    skin = inner & (mattes.skin > np.maximum(mattes.clothes, 0.4))
-    return skin, sight.seen & (mattes.skin < 0.4)
-
-
-def _skin_px(mattes: Mattes, sight: _Sight) -> F32:
-    """(h, w) px: how much nearer skin is than clothes, where both are hidden."""
-    skin, clothes = _skin_and_clothes(mattes, sight)
-    unit, neck = sight.unit, sight.neck
-    # A hidden shoulder is dressed like the shoulder that is seen, not like the neck.
-    beside = cv2.dilate(neck.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0
-    from_neck = cv2.distanceTransform((~neck).astype(np.uint8), cv2.DIST_L2, 3)
-    far = from_neck > _COLLAR_CM * unit
-    dressed = (clothes & far).sum() > (skin & far).sum()
-    outer = np.where(neck, _nearer(skin, clothes), _nearer(skin & beside, clothes & beside))
-    if dressed:
-        # However wide the neckline that is seen, it ends somewhere under the hair.
-        outer -= 2 * np.maximum(from_neck - 0.5 * _COLLAR_CM * unit, 0)
-    return outer.astype(np.float32)
-
-
-def _fill(
-    rgb: F32,
-    mattes: Mattes,
-    sight: _Sight,
-    deep: Bool,
-    skin_cm: F32,
-    landmarks: F32,
-    flesh: F32,
-) -> F32:
-    """Colours of skin and clothes, each continued by itself into what was hidden."""
-    skin, clothes = _skin_and_clothes(mattes, sight)
-    skin &= _like(rgb, _cheeks(rgb, landmarks))
-    # Well below the outline: a matte's rim holds background, which would tint all that grows of it.
-    clothes &= deep
-    rows = np.arange(len(rgb))[:, None]
-    chin = float(landmarks[LOW_JAW, 1].max())
-    bare = sight.neck & (rows < chin + _BARE_CM * sight.unit)
-    # An edge about as soft as a collar.
-    is_skin = np.clip(skin_cm / 0.3 + 0.5, 0, 1)
-    rim = np.ones((2 * round(0.5 * sight.unit) + 1,) * 2, np.uint8)
-    is_skin = np.where(cv2.dilate(bare.astype(np.uint8), rim) > 0, 1.0, is_skin)
-    # Skin goes on as it is seen, and further away from that as the neck is at all times.
-    skins = np.broadcast_to(flesh, rgb.shape).astype(np.float32)
-    if skin.sum() >= _LEAST_SKIN:
-        away = cv2.distanceTransform((~skin).astype(np.uint8), cv2.DIST_L2, 3)
-        share = np.exp(-away / (_COLLAR_CM * sight.unit))[..., None]
-        skins = skins + share * (fill_smooth(rgb, skin.astype(np.float32)) - skins)
-    if clothes.sum() < 30:
-        return np.asarray(skins, np.float32)
-    dress = fill_smooth(rgb, clothes.astype(np.float32))
-    return (dress + is_skin[..., None] * (skins - dress)).astype(np.float32)
-
-
-def _flesh(rgb: F32, mattes: Mattes, sight: _Sight, landmarks: F32) -> F32:
-    """(3,) the neck's colour: what is seen of it, and a face's in the shade for what is not."""
-    cheeks = _cheeks(rgb, landmarks)
-    skin, _ = _skin_and_clothes(mattes, sight)
-    around = np.ones((2 * round(_COLLAR_CM * sight.unit) + 1,) * 2, np.uint8)
-    near = skin & (cv2.dilate(sight.neck.astype(np.uint8), around) > 0) & _like(rgb, cheeks)
-    shaded = _SHADE * cheeks
-    if near.sum() < _LEAST_SKIN:
-        return shaded.astype(np.float32)
-    # A few square centimetres say what the neck is like.
-    share = near.sum() / (near.sum() + sight.unit**2)
-    return (shaded + share * (np.median(rgb[near], axis=0) - shaded)).astype(np.float32)
-
-
-def _cheeks(rgb: F32, landmarks: F32) -> F32:
-    """(3,) the median colour of the cheeks."""
-    height, width = rgb.shape[:2]
-    last = [width - 1, height - 1]
-    places = landmarks[_CHEEKS, :2]
-    inside = ((places >= 0) & (places <= last)).all(axis=1)
-    columns, rows = np.clip(places[inside if inside.any() else ...], 0, last).astype(int).T
-    return np.median(cv2.blur(rgb, (3, 3))[rows, columns], axis=0).astype(np.float32)
-
-
-def _like(rgb: F32, colour: F32) -> Bool:
-    """(h, w) where a picture's hue is about that of a colour."""
-    lab = cv2.cvtColor(rgb / np.float32(255), cv2.COLOR_RGB2LAB)
-    own = cv2.cvtColor(colour[None, None] / np.float32(255), cv2.COLOR_RGB2LAB)[0, 0]
-    return np.linalg.norm(lab[..., 1:] - own[1:], axis=2) < _SKIN_AB
-
-
-def _nearer(skin: Bool, clothes: Bool) -> F32:
-    """(h, w) px: how much nearer the next skin is than the next clothes."""
-    if not skin.any() or not clothes.any():
-        return np.full(skin.shape, 1e3 if skin.any() else -1e3, np.float32)
-    to_skin = cv2.distanceTransform((~skin).astype(np.uint8), cv2.DIST_L2, 3)
-    to_clothes = cv2.distanceTransform((~clothes).astype(np.uint8), cv2.DIST_L2, 3)
-    return (to_clothes - to_skin).astype(np.float32)

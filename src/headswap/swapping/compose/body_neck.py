@@ -15,6 +15,8 @@ _NECK_HALF_WIDTH_CM = 5.2
 # leaves no gap, and rounded, so that no corner looks out.
 _SKULL_BASE_CM = np.array([[0.0, 2.0, 6.5]])
 _ROUND_CM = 3.0
+# How far below the shoulders what is seen in front of it may still be called neck.
+_NECKLINE_CM = 7.0
 LOW_JAW = [152, 148, 377, 176, 400, 150, 379, 136, 365, 172, 397]
 # Beside the chin a neck is seen this far above its lowest point.
 _NECK_ASIDE_CM = 1.0
@@ -23,9 +25,14 @@ _LEAST_SKIN = 30
 
 
 def neck_area(
-    landmarks: F32, seen: Bool, seen_skin: Bool, open_air: Bool, ends: Bool, unit: float
+    landmarks: F32,
+    shape: tuple[int, ...],
+    seen_skin: Bool,
+    open_air: Bool,
+    ends: Bool,
+    unit: float,
 ) -> Bool:
-    """The neck's area, from the base of the skull down to the shoulders.
+    """The neck's area, from the base of the skull down to the shoulders, and rounded to the chest.
 
     It starts under the skull, which lies behind the face and so beside it in a turned head, and
     leads to where neck skin is seen, or straight down; no wider than it is seen to be.
@@ -33,8 +40,8 @@ def neck_area(
     skull = fit_pose(landmarks[None]).to_frame(_SKULL_BASE_CM)[0, 0]
     chin = float(landmarks[LOW_JAW, 1].max())
     base = chin + NECK_LENGTH_CM * unit
-    rows = np.arange(seen.shape[0])[:, None]
-    columns = np.arange(seen.shape[1])[None]
+    rows = np.arange(shape[0])[:, None]
+    columns = np.arange(shape[1])[None]
     band = seen_skin & (rows > chin - _NECK_ASIDE_CM * unit) & (rows < base)
     band &= np.abs(columns - skull[0]) < 9 * unit
     jaw = landmarks[[172, 397], :2]
@@ -50,19 +57,23 @@ def neck_area(
     elif high is not None:
         foot = high - half
     elif band.sum() > _LEAST_SKIN:
-        foot = float(np.median(np.nonzero(band)[1]))
+        # As upright as it can be with all that is seen of it inside.
+        first, last = np.percentile(np.nonzero(band)[1], [10, 90])
+        foot = float(np.clip(foot, min(last - half, first + half), max(last - half, first + half)))
     foot = float(np.clip(foot, skull[0] - 4 * unit, skull[0] + 4 * unit))
     down = np.clip((rows - skull[1]) / max(base - skull[1], 1.0), 0, 1)
     middle = skull[0] + (foot - skull[0]) * np.minimum(1, 1.2 * down)
-    # Narrower where it goes up behind the jaw, wider into the shoulders.
-    widen = 0.85 + 0.15 * np.clip(down * 3, 0, 1) + 0.3 * down**4
+    # Narrower where it goes up behind the jaw, wider towards the shoulders.
+    widen = 0.85 + 0.15 * np.clip(down * 3, 0, 1) + 0.12 * down**4
     cap = np.clip(1 - (rows - skull[1]) / (_ROUND_CM * unit), 0, 1)
-    reach = half * widen * np.sqrt(1 - cap**2)
+    # A neckline, too, is round.
+    end = np.clip((rows - base) / (_NECKLINE_CM * unit), 0, 1)
+    reach = half * widen * np.sqrt(1 - cap**2) * np.sqrt(1 - end**2)
     left, right = _edges(band, open_air, foot, unit)
     inside = (columns >= np.maximum(middle - reach, left)) & (
         columns <= np.minimum(middle + reach, right)
     )
-    return inside & (rows > skull[1])
+    return inside & (rows > skull[1]) & (rows < base + _NECKLINE_CM * unit)
 
 
 def over_air(free: Bool, open_air: Bool, unit: float) -> Bool:

@@ -1,0 +1,227 @@
+"""What covers a body: skin or clothes, as far as it is seen, and which of both where it is not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from headswap.arrays import F32, Bool
+from headswap.swapping.compose.body_cue import neck_of
+from headswap.swapping.compose.body_neck import LOW_JAW
+from headswap.swapping.compose.removal import disc
+from headswap.swapping.matting import fill_smooth
+from headswap.vision.mattes import Mattes
+
+# Cheeks, forehead and chin: what of a face is as a neck is.
+_CHEEKS = [50, 205, 280, 425, 151, 108, 337, 199, 32, 262]
+# Colour (Lab a, b) this far from face and neck is not surely this person's skin; so far from both
+# it is none, whatever a network says; and so far from the face not even under the chin.
+_SKIN_AB, _CLOTH_AB, _OTHER_AB = 18.0, 27.0, 40.0
+# Where under the chin a neck is looked at, and how far aside.
+_THROAT_CM, _THROAT_HALF_CM = 3.0, 3.0
+# Nearer to hair than this, what is about as the hair (Lab) is a strand that no matte knows.
+_HAIR, _STRAND_CM, _STRAND_LAB = 0.12, 1.5, 20.0
+# Further from the neck than this one sees whether shoulders are dressed.
+_COLLAR_CM = 4.0
+# What the other side shows counts like what is seen this much further away.
+_MIRRORED_CM = 1.0
+_LEAST_SKIN = 30
+_SHADE = 0.8
+# How much darker a neck is at its sides, and high under the chin; both where it is not seen.
+_ROUND, _UNDER, _UNDER_CM = 0.1, 0.06, 3.5
+_SPECK_CM = 0.4
+_NOWHERE = 1e3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cover:
+    """What is seen to be skin and clothes of a body: (h, w) bool; in doubt a pixel is neither.
+
+    like_skin: (h, w) bool, what may be skin by matte and colour. by_hair: (h, w) bool, where strands
+    may lie that no matte knows. cheeks: (3,) the face's colour.
+    """
+
+    skin: Bool
+    clothes: Bool
+    like_skin: Bool
+    by_hair: Bool
+    cheeks: F32
+
+
+def seen_cover(rgb: F32, mattes: Mattes, seen: Bool, landmarks: F32, unit: float) -> Cover:
+    """What is seen of a body (h, w), parted by the networks' planes and by colour.
+
+    rgb: (h, w, 3) float32 0..255. A network may take a plain garment for skin; nobody's skin is of
+    quite another hue than their face and throat. unit: px per cm.
+    """
+    cheeks = cheek_colour(rgb, landmarks)
+    lab = cv2.cvtColor(rgb / np.float32(255), cv2.COLOR_RGB2LAB)
+    off = _off(lab, cheeks)
+    throat = _throat(rgb, seen & (mattes.skin > 0.4) & (off < _OTHER_AB), landmarks, unit)
+    if throat is not None:
+        off = np.minimum(off, _off(lab, throat))
+    like_skin = (mattes.skin > 0.4) & (off < _CLOTH_AB)
+    inner = cv2.erode(seen.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    skin = inner & like_skin & (mattes.skin > mattes.clothes) & (off < _SKIN_AB)
+    by_hair = from_mask(mattes.hair > _HAIR) < _STRAND_CM * unit
+    clothes = seen & ~like_skin & ~(by_hair & _like_hair(lab, mattes))
+    return Cover(skin, solid(clothes, unit), like_skin, by_hair, cheeks)
+
+
+def solid(mask: Bool, unit: float) -> Bool:
+    """(h, w) a mask without its specks and thin parts, which are edges of hair."""
+    return cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disc(_SPECK_CM * unit)) > 0
+
+
+def skin_px(cover: Cover, seen: Bool, neck: Bool, unit: float) -> F32:
+    """(h, w) px: how much nearer skin is than clothes, where both are hidden.
+
+    neck: (h, w) neck and chest. Both halves of a body are dressed alike: what one side shows tells
+    of the other where that is hidden.
+    """
+    skin, clothes = cover.skin, cover.clothes
+    if not neck.any():
+        return _nearer(skin, clothes, None, seen, unit)
+    # A hidden shoulder is dressed like the shoulder that is seen, not like the neck. Strands would
+    # cut a strap short, so all of it is looked at from where there are none.
+    beside = cv2.dilate(neck.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0
+    beside &= ~cover.by_hair
+    away = from_mask(neck)
+    far = away > _COLLAR_CM * unit
+    dressed = (clothes & far).sum() > (skin & far).sum()
+    middle = float(np.nonzero(neck)[1].mean())
+    inside = _nearer(skin, clothes, middle, seen, unit)
+    outside = _nearer(skin & beside, clothes & beside, middle, seen, unit)
+    outer = np.where(neck, inside, outside)
+    if dressed:
+        # However wide the neckline that is seen, it ends somewhere under the hair.
+        outer -= 2 * np.maximum(away - 0.5 * _COLLAR_CM * unit, 0)
+    return outer.astype(np.float32)
+
+
+def throat_colour(rgb: F32, cover: Cover, neck: Bool, unit: float) -> F32:
+    """(3,) the neck's colour: what is seen of it, and a face's in the shade for what is not."""
+    around = np.ones((2 * round(_COLLAR_CM * unit) + 1,) * 2, np.uint8)
+    near = cover.skin & (cv2.dilate(neck.astype(np.uint8), around) > 0)
+    shaded = _SHADE * cover.cheeks
+    if near.sum() < _LEAST_SKIN:
+        return shaded.astype(np.float32)
+    # A few square centimetres say what the neck is like.
+    share = near.sum() / (near.sum() + unit**2)
+    return (shaded + share * (np.median(rgb[near], axis=0) - shaded)).astype(np.float32)
+
+
+def filled_cover(
+    rgb: F32,
+    cover: Cover,
+    deep: Bool,
+    is_skin: F32,
+    neck: Bool,
+    flesh: F32,
+    chin: float,
+    unit: float,
+) -> F32:
+    """Colours (h, w, 3) of skin and clothes, each continued by itself into what was hidden.
+
+    deep: (h, w) well below the outline; a matte's rim holds background, which would tint all that
+    grows of it. is_skin: (h, w) 0..1. neck: (h, w). flesh: (3,) see `throat_colour`. chin: its row.
+    """
+    skins = _skins(rgb, cover.skin, neck, flesh, chin, unit)
+    clothes = cover.clothes & deep
+    if clothes.sum() < _LEAST_SKIN:
+        mixed = skins
+    else:
+        dress = fill_smooth(rgb, clothes.astype(np.float32))
+        mixed = dress + is_skin[..., None] * (skins - dress)
+    # What is seen stays as it is, whatever was thought of what lies beside it.
+    known = (cover.skin | clothes)[..., None]
+    return np.where(known, rgb, mixed).astype(np.float32)
+
+
+def _skins(rgb: F32, skin: Bool, neck: Bool, flesh: F32, chin: float, unit: float) -> F32:
+    """Skin as it is seen, and further away from that as the neck is at all times, and round."""
+    skins = np.broadcast_to(flesh, rgb.shape).astype(np.float32)
+    hidden = np.ones(skin.shape, np.float32)
+    if skin.sum() >= _LEAST_SKIN:
+        away = from_mask(skin) / unit
+        share = np.exp(-away / _COLLAR_CM)[..., None]
+        skins = skins + share * (fill_smooth(rgb, skin.astype(np.float32)) - skins)
+        hidden -= np.exp(-away)
+    rows = np.arange(len(rgb), dtype=np.float32)[:, None]
+    under = np.clip((chin - rows) / (_UNDER_CM * unit), 0, 1)
+    darker = _ROUND * _aside(neck) ** 3 + _UNDER * under
+    return np.asarray(skins * (1 - hidden * darker)[..., None], np.float32)
+
+
+def _aside(neck: Bool) -> F32:
+    """(h, w) 0..1: from the middle of a neck to its sides, 1 beyond them."""
+    width = neck.shape[1]
+    any_here = neck.any(axis=1)
+    left = np.where(any_here, neck.argmax(axis=1), 0)
+    right = np.where(any_here, width - 1 - neck[:, ::-1].argmax(axis=1), width - 1)
+    middle, half = (left + right)[:, None] / 2, np.maximum(right - left, 1)[:, None] / 2
+    return np.clip(np.abs(np.arange(width)[None] - middle) / half, 0, 1).astype(np.float32)
+
+
+def cheek_colour(rgb: F32, landmarks: F32) -> F32:
+    """(3,) the median colour of the cheeks."""
+    height, width = rgb.shape[:2]
+    last = [width - 1, height - 1]
+    places = landmarks[_CHEEKS, :2]
+    inside = ((places >= 0) & (places <= last)).all(axis=1)
+    columns, rows = np.clip(places[inside if inside.any() else ...], 0, last).astype(int).T
+    return np.median(cv2.blur(rgb, (3, 3))[rows, columns], axis=0).astype(np.float32)
+
+
+def _throat(rgb: F32, skin: Bool, landmarks: F32, unit: float) -> F32 | None:
+    """(3,) the median colour of what is seen right under the chin, None of too little."""
+    chin = float(landmarks[LOW_JAW, 1].max())
+    rows = np.arange(len(rgb))[:, None]
+    columns = np.arange(rgb.shape[1])[None]
+    place = (rows > chin) & (rows < chin + _THROAT_CM * unit)
+    place = place & (np.abs(columns - neck_of(landmarks)[0]) < _THROAT_HALF_CM * unit)
+    pixels = rgb[skin & place]
+    return None if len(pixels) < _LEAST_SKIN else np.median(pixels, axis=0).astype(np.float32)
+
+
+def _off(lab: F32, colour: F32) -> F32:
+    """(h, w) how far in a and b a picture in Lab is from a colour (3,) RGB."""
+    own = cv2.cvtColor(colour[None, None] / np.float32(255), cv2.COLOR_RGB2LAB)[0, 0]
+    return np.linalg.norm(lab[..., 1:] - own[1:], axis=2).astype(np.float32)
+
+
+def _like_hair(lab: F32, mattes: Mattes) -> Bool:
+    """(h, w) what looks like the hair that is surely hair."""
+    sure = mattes.hair > 0.8
+    if sure.sum() < _LEAST_SKIN:
+        return np.zeros(sure.shape, np.bool_)
+    return np.linalg.norm(lab - np.median(lab[sure], axis=0), axis=2) < _STRAND_LAB
+
+
+def from_mask(mask: Bool) -> F32:
+    """(h, w) px from the nearest pixel of a mask; far away where it has none."""
+    if not mask.any():
+        return np.full(mask.shape, _NOWHERE, np.float32)
+    return np.asarray(cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 3), np.float32)
+
+
+def _nearer(skin: Bool, clothes: Bool, middle: float | None, seen: Bool, unit: float) -> F32:
+    """(h, w) px: how much nearer the next skin is than the next clothes, mirrored ones too."""
+    away: list[F32] = []
+    for mask in (clothes, skin):
+        direct = from_mask(mask)
+        if middle is not None:
+            other = from_mask(_mirrored(mask, middle) & ~seen) + _MIRRORED_CM * unit
+            direct = np.minimum(direct, other)
+        away.append(direct)
+    return np.asarray(away[0] - away[1], np.float32)
+
+
+def _mirrored(mask: Bool, middle: float) -> Bool:
+    """(h, w) a mask turned over about a column, nothing where that lies outside."""
+    width = mask.shape[1]
+    from_column = np.round(2 * middle - np.arange(width)).astype(np.intp)
+    inside = (from_column >= 0) & (from_column < width)
+    return mask[:, np.clip(from_column, 0, width - 1)] & inside[None]
