@@ -9,6 +9,15 @@ import numpy as np
 from scipy.ndimage import median_filter
 
 from headswap.arrays import F32, F64, I64, Bool
+from headswap.swapping.compose.body_cover import (
+    Cover,
+    filled_cover,
+    from_mask,
+    seen_cover,
+    skin_px,
+    solid,
+    throat_colour,
+)
 from headswap.swapping.compose.body_cue import (
     ABOVE_CM,
     BELOW_CM,
@@ -16,14 +25,6 @@ from headswap.swapping.compose.body_cue import (
     GRID_WH,
     BodyCue,
     px_from_grid,
-)
-from headswap.swapping.compose.body_cover import (
-    Cover,
-    filled_cover,
-    seen_cover,
-    skin_px,
-    solid,
-    throat_colour,
 )
 from headswap.swapping.compose.body_neck import LOW_JAW, NECK_LENGTH_CM, neck_area, over_air
 from headswap.swapping.compose.removal import disc, face_and_ears
@@ -38,7 +39,8 @@ _TAPER = 2.0
 # Beside a raised arm the sleeve still hides the shoulder.
 _SLEEVE_CM = 3.0
 # So far above the chin a collar or hood may begin; whether it is a hand is seen this far below.
-_HOOD_CM, _SLEEVE_RIM_CM = 3.0, 0.5
+_HOOD_CM, _SLEEVE_RIM_CM, _JAWS_CM = 3.0, 0.5, 1.5
+_ARM_RIM_CM = 0.6
 # Points of an outline narrower than half of this are a matte's.
 _SMOOTH_CM = 2.5
 # Under the chin a neck is bare, however high a collar.
@@ -71,7 +73,8 @@ class Body:
 class _Sight:
     """What is seen of a body in a crop: planes (h, w) bool, px per cm, and the outline (w,).
 
-    known: (w,) bool, where the outline was seen rather than drawn. cover: skin and clothes.
+    known: (w,) bool, where the outline was seen rather than drawn. first: (w,) the topmost row that
+    is seen, and hand: (w,) bool, where that is a raised hand. cover: skin and clothes.
     """
 
     seen: Bool
@@ -81,6 +84,8 @@ class _Sight:
     unit: float
     top: F32
     known: Bool
+    first: I64
+    hand: Bool
 
 
 def body_cue(rgb: F32, mattes: Mattes, head: F32, landmarks: F32, scale_px_cm: float) -> BodyCue:
@@ -119,40 +124,54 @@ def complete_body(
     rgb: (h, w, 3) float32 0..255; landmarks: (478, 2+) in the crop; scale_px_cm: px per cm. cue:
     where outline and collar are when they are hidden; of this frame or, steadier, of many.
     """
-    unit = scale_px_cm
-    sight = _sight(rgb, mattes, head, landmarks, unit)
     height, width = head.shape
-    to_crop = px_from_grid(landmarks, unit)
+    sight = _sight(rgb, mattes, head, landmarks, scale_px_cm)
+    to_crop = px_from_grid(landmarks, scale_px_cm)
+    top = _steady_top(sight, cue, to_crop)
+    rows = np.arange(height)[:, None]
+    flags, border = cv2.INTER_LINEAR, cv2.BORDER_REPLICATE
+    skin = cv2.warpAffine(cue.skin_cm, to_crop, (width, height), flags=flags, borderMode=border)
+    bare = sight.neck & (rows < _chin(landmarks) + _BARE_CM * scale_px_cm)
+    is_skin = _bared(np.asarray(skin, np.float32), bare, rows < top[None], scale_px_cm)
+    deep = rows > top[None] + 0.5 * scale_px_cm
+    filled = filled_cover(rgb, sight.cover, deep, is_skin, cue.flesh, scale_px_cm)
+    shown = mattes.person * _below_mouth(landmarks, head.shape)
+    return Body(_alpha(sight, shown, head, top), filled)
+
+
+def _chin(landmarks: F32) -> float:
+    return float(landmarks[LOW_JAW, 1].max())
+
+
+def _steady_top(sight: _Sight, cue: BodyCue, to_crop: F64) -> F32:
+    """(w,) the row where the body begins in each column: as it is seen, else as the cue says."""
+    width = len(sight.top)
     step, (x, y) = to_crop[0, 0], to_crop[:, 2]
     columns = np.arange(GRID_WH[0]) * step + x
     drawn = np.interp(np.arange(width), columns, (cue.top_cm + ABOVE_CM) / GRID_CM * step + y)
-    # What is seen of the body is body, whatever others tell.
-    seen = solid(sight.seen, sight.unit)
-    first = np.where(seen.any(axis=0), seen.argmax(axis=0), height)
     if sight.known.any():
         # What is drawn goes on where what is seen ends.
         at = np.flatnonzero(sight.known)
         drawn += np.interp(np.arange(width), at, (sight.top - drawn)[at])
-    top = np.where(sight.known, sight.top, np.minimum(drawn, first))
-    top = median_filter(top, max(1, round(_SMOOTH_CM * unit)), mode="nearest")
-    rows = np.arange(height)[:, None]
-    area = ((rows >= top[None]) | sight.neck).astype(np.uint8)
-    area = cv2.morphologyEx(area, cv2.MORPH_CLOSE, disc(_ARC_CM * unit))
-    # Where the picture shows what is there, the picture is right.
-    shown = mattes.person * _below_mouth(landmarks, sight.seen.shape)
-    # But not where it is emptied ever so little: there colours are made up.
+    # What is seen of the body is body, whatever others tell; a hand is before it.
+    drawn = np.where(sight.hand, drawn, np.minimum(drawn, sight.first))
+    top = np.where(sight.known, sight.top, drawn)
+    return median_filter(top, max(1, round(_SMOOTH_CM * sight.unit)), mode="nearest")
+
+
+def _alpha(sight: _Sight, shown: F32, head: F32, top: F32) -> F32:
+    """(h, w) 0..1: the body's area. shown: (h, w) what of the picture's person is no head."""
+    above = np.arange(len(head))[:, None] < top[None]
+    area = (~above | sight.neck).astype(np.uint8)
+    area = cv2.morphologyEx(area, cv2.MORPH_CLOSE, disc(_ARC_CM * sight.unit))
+    # Where the picture shows what is there, the picture is right. But not where it is emptied ever
+    # so little: there colours are made up.
     touched = (head > 0) & (head < _FREE)
-    alpha = np.where(sight.free & ~touched, shown, area).astype(np.float32)
-    soft = max(0.7, 0.08 * unit)
-    alpha = np.asarray(cv2.GaussianBlur(alpha, (0, 0), soft), np.float32)
-    flags, border = cv2.INTER_LINEAR, cv2.BORDER_REPLICATE
-    skin = cv2.warpAffine(cue.skin_cm, to_crop, (width, height), flags=flags, borderMode=border)
-    deep = rows > top[None] + 0.5 * unit
-    chin = float(landmarks[LOW_JAW, 1].max())
-    bare = sight.neck & (rows < chin + _BARE_CM * unit)
-    is_skin = _bared(np.asarray(skin, np.float32), bare, rows < top[None], unit)
-    filled = filled_cover(rgb, sight.cover, deep, is_skin, sight.neck, cue.flesh, chin, unit)
-    return Body(alpha, filled)
+    # And not a raised arm, which in the next frames is elsewhere, but for the rim that they share.
+    arm = above & sight.hand[None] & (from_mask(head > 0) > _ARM_RIM_CM * sight.unit)
+    alpha = np.where(sight.free & ~touched & ~arm, shown, area).astype(np.float32)
+    soft = max(0.7, 0.08 * sight.unit)
+    return np.asarray(cv2.GaussianBlur(alpha, (0, 0), soft), np.float32)
 
 
 def _bared(skin_cm: F32, bare: Bool, air: Bool, unit: float) -> F32:
@@ -189,8 +208,10 @@ def _sight(rgb: F32, mattes: Mattes, head: F32, landmarks: F32, unit: float) -> 
     neck = neck_area(landmarks, seen.shape, skin, open_air, ends, unit)
     neck &= ~over_air(free & _below_mouth(landmarks, seen.shape), open_air, unit)
     whole = _whole(solid(seen, unit))
-    top, known = _outline(whole, free, neck, cover.like_skin, landmarks, unit)
-    return _Sight(seen, free, neck, cover, unit, top, known)
+    first = np.where(whole.any(axis=0), whole.argmax(axis=0), len(whole))
+    hand = _hand(first, cover.like_skin, neck, _chin(landmarks), unit)
+    top, known = _outline(whole, free, neck, hand, _chin(landmarks), unit)
+    return _Sight(seen, free, neck, cover, unit, top, known, first, hand)
 
 
 def _whole(seen: Bool) -> Bool:
@@ -210,23 +231,18 @@ def _below_mouth(landmarks: F32, shape: tuple[int, int]) -> Bool:
 
 
 def _outline(
-    seen: Bool, free: Bool, neck: Bool, skin: Bool, landmarks: F32, unit: float
+    seen: Bool, free: Bool, neck: Bool, hand: Bool, chin: float, unit: float
 ) -> tuple[F32, Bool]:
     """(w,) the row where the body begins in each column, beyond the picture where it has none,
     and (w,) whether that is seen.
 
+    hand: (w,) where a raised hand is seen. chin: its row.
     A column is trusted when its topmost body pixel is seen and the pixel above it is seen too.
     Between trusted columns and the neck the shoulder is drawn as a line.
     """
     height, width = seen.shape
-    chin = float(landmarks[LOW_JAW, 1].max())
     first = np.where(seen.any(axis=0), seen.argmax(axis=0), height)
-    # What begins above the chin is a raised hand or arm, and tells nothing of the shoulder; but a
-    # collar or hood may stand up.
-    near = np.ones((1, 2 * max(1, round(_SLEEVE_CM * unit)) + 1), np.uint8)
-    below = np.clip(first + max(1, round(_SLEEVE_RIM_CM * unit)), 0, height - 1)
-    high = (first < chin) & skin[below, np.arange(width)] | (first < chin - _HOOD_CM * unit)
-    raised = cv2.dilate(high.astype(np.uint8)[None], near)[0] > 0
+    raised = hand | _beside(first < chin - _HOOD_CM * unit, unit)
     above = np.clip(first - max(1, round(0.15 * unit)), 0, height - 1)
     trusted = (first < height) & free[above, np.arange(width)] & ~raised
     empty = ~seen.any(axis=0) & free[-1]
@@ -247,6 +263,23 @@ def _outline(
     # What is seen of the body is body, whatever the line says.
     top = np.where(raised, np.nan_to_num(top, nan=height), np.minimum(top, first))
     return top.astype(np.float32), known
+
+
+def _hand(first: I64, skin: Bool, neck: Bool, chin: float, unit: float) -> Bool:
+    """(w,) where a body's topmost pixel `first` is a raised hand or arm.
+
+    skin: (h, w) what may be skin. A collar, too, may stand up, and beside the neck there is jaw.
+    """
+    height, width = skin.shape
+    apart = skin & (from_mask(neck) > _JAWS_CM * unit)
+    below = np.clip(first + max(1, round(_SLEEVE_RIM_CM * unit)), 0, height - 1)
+    return _beside((first < chin) & solid(apart, unit)[below, np.arange(width)], unit)
+
+
+def _beside(columns: Bool, unit: float) -> Bool:
+    """(w,) columns and those near them, which a sleeve may hide."""
+    near = np.ones((1, 2 * max(1, round(_SLEEVE_CM * unit)) + 1), np.uint8)
+    return cv2.dilate(columns.astype(np.uint8)[None], near)[0] > 0
 
 
 def _draw_shoulder(top: F64, columns: I64, start_rows: tuple[float, float], mirrored: F64) -> None:

@@ -29,8 +29,6 @@ _COLLAR_CM = 4.0
 _MIRRORED_CM = 1.0
 _LEAST_SKIN = 30
 _SHADE = 0.8
-# How much darker a neck is at its sides, and high under the chin; both where it is not seen.
-_ROUND, _UNDER, _UNDER_CM = 0.1, 0.06, 3.5
 _SPECK_CM = 0.4
 _NOWHERE = 1e3
 
@@ -39,8 +37,8 @@ _NOWHERE = 1e3
 class Cover:
     """What is seen to be skin and clothes of a body: (h, w) bool; in doubt a pixel is neither.
 
-    like_skin: (h, w) bool, what may be skin by matte and colour. by_hair: (h, w) bool, where strands
-    may lie that no matte knows. cheeks: (3,) the face's colour.
+    like_skin: (h, w) bool, what may be skin by matte and colour. by_hair: (h, w) bool, where
+    strands may lie that no matte knows. cheeks: (3,) the face's colour.
     """
 
     skin: Bool
@@ -57,7 +55,7 @@ def seen_cover(rgb: F32, mattes: Mattes, seen: Bool, landmarks: F32, unit: float
     quite another hue than their face and throat. unit: px per cm.
     """
     cheeks = cheek_colour(rgb, landmarks)
-    lab = cv2.cvtColor(rgb / np.float32(255), cv2.COLOR_RGB2LAB)
+    lab = np.asarray(cv2.cvtColor(rgb / np.float32(255), cv2.COLOR_RGB2LAB), np.float32)
     off = _off(lab, cheeks)
     throat = _throat(rgb, seen & (mattes.skin > 0.4) & (off < _OTHER_AB), landmarks, unit)
     if throat is not None:
@@ -113,22 +111,13 @@ def throat_colour(rgb: F32, cover: Cover, neck: Bool, unit: float) -> F32:
     return (shaded + share * (np.median(rgb[near], axis=0) - shaded)).astype(np.float32)
 
 
-def filled_cover(
-    rgb: F32,
-    cover: Cover,
-    deep: Bool,
-    is_skin: F32,
-    neck: Bool,
-    flesh: F32,
-    chin: float,
-    unit: float,
-) -> F32:
+def filled_cover(rgb: F32, cover: Cover, deep: Bool, is_skin: F32, flesh: F32, unit: float) -> F32:
     """Colours (h, w, 3) of skin and clothes, each continued by itself into what was hidden.
 
     deep: (h, w) well below the outline; a matte's rim holds background, which would tint all that
-    grows of it. is_skin: (h, w) 0..1. neck: (h, w). flesh: (3,) see `throat_colour`. chin: its row.
+    grows of it. is_skin: (h, w) 0..1. flesh: (3,) see `throat_colour`.
     """
-    skins = _skins(rgb, cover.skin, neck, flesh, chin, unit)
+    skins = _skins(rgb, cover.skin, flesh, unit)
     clothes = cover.clothes & deep
     if clothes.sum() < _LEAST_SKIN:
         mixed = skins
@@ -140,29 +129,14 @@ def filled_cover(
     return np.where(known, rgb, mixed).astype(np.float32)
 
 
-def _skins(rgb: F32, skin: Bool, neck: Bool, flesh: F32, chin: float, unit: float) -> F32:
-    """Skin as it is seen, and further away from that as the neck is at all times, and round."""
+def _skins(rgb: F32, skin: Bool, flesh: F32, unit: float) -> F32:
+    """Skin as it is seen, and further away from that as the neck is at all times."""
     skins = np.broadcast_to(flesh, rgb.shape).astype(np.float32)
-    hidden = np.ones(skin.shape, np.float32)
-    if skin.sum() >= _LEAST_SKIN:
-        away = from_mask(skin) / unit
-        share = np.exp(-away / _COLLAR_CM)[..., None]
-        skins = skins + share * (fill_smooth(rgb, skin.astype(np.float32)) - skins)
-        hidden -= np.exp(-away)
-    rows = np.arange(len(rgb), dtype=np.float32)[:, None]
-    under = np.clip((chin - rows) / (_UNDER_CM * unit), 0, 1)
-    darker = _ROUND * _aside(neck) ** 3 + _UNDER * under
-    return np.asarray(skins * (1 - hidden * darker)[..., None], np.float32)
-
-
-def _aside(neck: Bool) -> F32:
-    """(h, w) 0..1: from the middle of a neck to its sides, 1 beyond them."""
-    width = neck.shape[1]
-    any_here = neck.any(axis=1)
-    left = np.where(any_here, neck.argmax(axis=1), 0)
-    right = np.where(any_here, width - 1 - neck[:, ::-1].argmax(axis=1), width - 1)
-    middle, half = (left + right)[:, None] / 2, np.maximum(right - left, 1)[:, None] / 2
-    return np.clip(np.abs(np.arange(width)[None] - middle) / half, 0, 1).astype(np.float32)
+    if skin.sum() < _LEAST_SKIN:
+        return skins
+    share = np.exp(-from_mask(skin) / (_COLLAR_CM * unit))[..., None]
+    found = fill_smooth(rgb, skin.astype(np.float32))
+    return np.asarray(skins + share * (found - skins), np.float32)
 
 
 def cheek_colour(rgb: F32, landmarks: F32) -> F32:
