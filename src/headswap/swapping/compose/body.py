@@ -40,7 +40,6 @@ _TAPER = 2.0
 _SLEEVE_CM = 3.0
 # So far above the chin a collar or hood may begin; whether it is a hand is seen this far below.
 _HOOD_CM, _SLEEVE_RIM_CM, _JAWS_CM = 3.0, 0.5, 1.5
-_ARM_RIM_CM = 0.6
 # Points of an outline narrower than half of this are a matte's.
 _SMOOTH_CM = 2.5
 # Under the chin a neck is bare, however high a collar.
@@ -167,8 +166,8 @@ def _alpha(sight: _Sight, shown: F32, head: F32, top: F32) -> F32:
     # Where the picture shows what is there, the picture is right. But not where it is emptied ever
     # so little: there colours are made up.
     touched = (head > 0) & (head < _FREE)
-    # And not a raised arm, which in the next frames is elsewhere, but for the rim that they share.
-    arm = above & sight.hand[None] & (from_mask(head > 0) > _ARM_RIM_CM * sight.unit)
+    # And not a raised arm, which in the next frames is elsewhere.
+    arm = above & sight.hand[None]
     alpha = np.where(sight.free & ~touched & ~arm, shown, area).astype(np.float32)
     soft = max(0.7, 0.08 * sight.unit)
     return np.asarray(cv2.GaussianBlur(alpha, (0, 0), soft), np.float32)

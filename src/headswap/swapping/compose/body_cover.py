@@ -26,7 +26,7 @@ _HAIR, _STRAND_CM, _STRAND_LAB = 0.12, 1.5, 20.0
 # Further from the neck than this one sees whether shoulders are dressed.
 _COLLAR_CM = 4.0
 # What the other side shows counts like what is seen this much further away.
-_MIRRORED_CM = 1.0
+_MIRRORED_CM = 3.0
 _LEAST_SKIN = 30
 _SHADE = 0.8
 _SPECK_CM = 0.4
@@ -74,7 +74,7 @@ def solid(mask: Bool, unit: float) -> Bool:
 
 
 def skin_px(cover: Cover, seen: Bool, neck: Bool, unit: float) -> F32:
-    """(h, w) px: how much nearer skin is than clothes, where both are hidden.
+    """(h, w) px: how far from where skin and clothes meet, below 0 on the side of the clothes.
 
     neck: (h, w) neck and chest. Both halves of a body are dressed alike: what one side shows tells
     of the other where that is hidden.
@@ -182,7 +182,11 @@ def from_mask(mask: Bool) -> F32:
 
 
 def _nearer(skin: Bool, clothes: Bool, middle: float | None, seen: Bool, unit: float) -> F32:
-    """(h, w) px: how much nearer the next skin is than the next clothes, mirrored ones too."""
+    """(h, w) px: how far inside what belongs to the next skin, below 0 to the next clothes.
+
+    Mirrored ones count too. Where what is seen of both ends in one line, this is the distance from
+    the line that goes on at right angles to it, however far.
+    """
     away: list[F32] = []
     for mask in (clothes, skin):
         direct = from_mask(mask)
@@ -190,7 +194,8 @@ def _nearer(skin: Bool, clothes: Bool, middle: float | None, seen: Bool, unit: f
             other = from_mask(_mirrored(mask, middle) & ~seen) + _MIRRORED_CM * unit
             direct = np.minimum(direct, other)
         away.append(direct)
-    return np.asarray(away[0] - away[1], np.float32)
+    gap = away[0] ** 2 - away[1] ** 2
+    return np.asarray(np.copysign(np.sqrt(np.abs(gap)), gap), np.float32)
 
 
 def _mirrored(mask: Bool, middle: float) -> Bool:
