@@ -119,10 +119,11 @@ def filled_cover(rgb: F32, cover: Cover, deep: Bool, is_skin: F32, flesh: F32, u
     """
     skins = _skins(rgb, cover.skin, flesh, unit)
     clothes = cover.clothes & deep
-    if clothes.sum() < _LEAST_SKIN:
+    pure = cv2.erode(clothes.astype(np.uint8), np.ones((3, 3), np.uint8))
+    if pure.sum() < _LEAST_SKIN:
         mixed = skins
     else:
-        dress = fill_smooth(rgb, clothes.astype(np.float32))
+        dress = fill_smooth(rgb, pure.astype(np.float32))
         mixed = dress + is_skin[..., None] * (skins - dress)
     # What is seen stays as it is, whatever was thought of what lies beside it.
     known = (cover.skin | clothes)[..., None]
@@ -163,7 +164,7 @@ def _throat(rgb: F32, skin: Bool, landmarks: F32, unit: float) -> F32 | None:
 def _off(lab: F32, colour: F32) -> F32:
     """(h, w) how far in a and b a picture in Lab is from a colour (3,) RGB."""
     own = cv2.cvtColor(colour[None, None] / np.float32(255), cv2.COLOR_RGB2LAB)[0, 0]
-    return np.linalg.norm(lab[..., 1:] - own[1:], axis=2).astype(np.float32)
+    return np.hypot(lab[..., 1] - own[1], lab[..., 2] - own[2]).astype(np.float32)
 
 
 def _like_hair(lab: F32, mattes: Mattes) -> Bool:
@@ -178,7 +179,8 @@ def from_mask(mask: Bool) -> F32:
     """(h, w) px from the nearest pixel of a mask; far away where it has none."""
     if not mask.any():
         return np.full(mask.shape, _NOWHERE, np.float32)
-    return np.asarray(cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 3), np.float32)
+    apart = (~mask).astype(np.uint8)
+    return np.asarray(cv2.distanceTransform(apart, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
 
 
 def _nearer(skin: Bool, clothes: Bool, middle: float | None, seen: Bool, unit: float) -> F32:
