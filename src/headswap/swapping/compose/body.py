@@ -148,10 +148,15 @@ def _steady_top(sight: _Sight, cue: BodyCue, to_crop: F64) -> F32:
     step, (x, y) = to_crop[0, 0], to_crop[:, 2]
     columns = np.arange(GRID_WH[0]) * step + x
     drawn = np.interp(np.arange(width), columns, (cue.top_cm + ABOVE_CM) / GRID_CM * step + y)
-    if sight.known.any():
+    off = np.where(sight.known, sight.top - drawn, np.nan)
+    if sight.neck.any():
+        # What one side shows tells nothing of how high the other is.
+        middle = round(float(np.nonzero(sight.neck)[1].mean()))
+        off[middle] = np.nan_to_num(off[middle])
+    at = np.flatnonzero(~np.isnan(off))
+    if len(at) > 0:
         # What is drawn goes on where what is seen ends.
-        at = np.flatnonzero(sight.known)
-        drawn += np.interp(np.arange(width), at, (sight.top - drawn)[at])
+        drawn += np.interp(np.arange(width), at, off[at])
     # What is seen of the body is body, whatever others tell; a hand is before it.
     drawn = np.where(sight.hand, drawn, np.minimum(drawn, sight.first))
     top = np.where(sight.known, sight.top, drawn)
