@@ -10,7 +10,7 @@ import pytest
 
 from headswap.arrays import F32, Bool
 from headswap.swapping.compose.body import Body, body_cue, complete_body
-from headswap.swapping.compose.body_cue import ABOVE_CM, GRID_CM, px_from_grid
+from headswap.swapping.compose.body_cue import ABOVE_CM, GRID_CM, neck_of, px_from_grid
 from headswap.swapping.compose.body_neck import neck_area
 from headswap.vision.mattes import Mattes
 from tests.made_heads import (
@@ -22,6 +22,7 @@ from tests.made_heads import (
     SKIN_RGB,
     ellipse,
     face_at,
+    flat_cue,
 )
 
 WIDTH, HEIGHT = SIZE_WH
@@ -184,3 +185,17 @@ def test_a_hidden_shoulder_meets_its_seen_end_however_the_other_one_looks() -> N
     at = (X + np.array([11.0, 15.0]) * PX_PER_CM - to_crop[0, 2]) / (GRID_CM * PX_PER_CM)
     near_end = cue.top_cm[round(at[0]) : round(at[1]) + 1]
     assert near_end.min() > -ABOVE_CM and np.abs(np.diff(near_end)).max() < 0.8
+
+
+def test_what_is_seen_of_an_outline_leads_what_is_drawn_of_it_only_near_by() -> None:
+    hair = (np.abs(ASIDE_CM) < 14) & (DOWN_CM < 12)
+    person = Somebody(NOTHING, SHOULDERS, hair)
+    given = person.rgb, person.mattes, person.head, FACE, PX_PER_CM
+    body = complete_body(*given, flat_cue(top_cm=14.0, skin_cm=-1.0))
+    far, near, seen = (
+        (float(np.argmax(body.alpha[:, _at(aside, 0)[1]] > 0.5)) - CHIN) / PX_PER_CM
+        for aside in (8.0, 13.7, 15.0)
+    )
+    told = (neck_of(FACE)[1] - CHIN) / PX_PER_CM + 14
+    assert seen == pytest.approx(7.5, abs=0.3) and near == pytest.approx(seen, abs=0.6)
+    assert far == pytest.approx(told, abs=0.6) and told > seen + 1.5

@@ -40,6 +40,8 @@ _TAPER = 2.0
 _SLEEVE_CM = 3.0
 # So far above the chin a collar or hood may begin; whether it is a hand is seen this far below.
 _HOOD_CM, _SLEEVE_RIM_CM, _JAWS_CM = 3.0, 0.5, 1.5
+# How far what is seen of an outline leads what is drawn of it.
+_LEAD_CM = 4.0
 # Points of an outline narrower than half of this are a matte's.
 _SMOOTH_CM = 2.5
 # Under the chin a neck is bare, however high a collar.
@@ -148,15 +150,11 @@ def _steady_top(sight: _Sight, cue: BodyCue, to_crop: F64) -> F32:
     step, (x, y) = to_crop[0, 0], to_crop[:, 2]
     columns = np.arange(GRID_WH[0]) * step + x
     drawn = np.interp(np.arange(width), columns, (cue.top_cm + ABOVE_CM) / GRID_CM * step + y)
-    off = np.where(sight.known, sight.top - drawn, np.nan)
-    if sight.neck.any():
-        # What one side shows tells nothing of how high the other is.
-        middle = round(float(np.nonzero(sight.neck)[1].mean()))
-        off[middle] = np.nan_to_num(off[middle])
-    at = np.flatnonzero(~np.isnan(off))
-    if len(at) > 0:
-        # What is drawn goes on where what is seen ends.
-        drawn += np.interp(np.arange(width), at, off[at])
+    if sight.known.any():
+        # What is drawn goes on where what is seen ends; far from there what is seen tells nothing.
+        at = np.flatnonzero(sight.known)
+        off = np.interp(np.arange(width), at, (sight.top - drawn)[at])
+        drawn += off * np.exp(-from_mask(sight.known[None])[0] / (_LEAD_CM * sight.unit))
     # What is seen of the body is body, whatever others tell; a hand is before it.
     drawn = np.where(sight.hand, drawn, np.minimum(drawn, sight.first))
     top = np.where(sight.known, sight.top, drawn)
@@ -246,7 +244,9 @@ def _outline(
     """
     height, width = seen.shape
     first = np.where(seen.any(axis=0), seen.argmax(axis=0), height)
-    raised = hand | _beside(first < chin - _HOOD_CM * unit, unit)
+    # From the side a neck is seen far above the chin.
+    apart = ~neck.any(axis=0) & (first < chin - _HOOD_CM * unit)
+    raised = hand | _beside(apart, unit)
     above = np.clip(first - max(1, round(0.15 * unit)), 0, height - 1)
     trusted = (first < height) & free[above, np.arange(width)] & ~raised
     empty = ~seen.any(axis=0) & free[-1]
