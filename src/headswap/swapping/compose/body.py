@@ -38,8 +38,9 @@ _MOST_MISSING = 0.8
 _TAPER = 2.0
 # Beside a raised arm the sleeve still hides the shoulder.
 _SLEEVE_CM = 3.0
-# So far above the chin a collar or hood may begin; whether it is a hand is seen this far below.
-_HOOD_CM, _SLEEVE_RIM_CM, _JAWS_CM = 3.0, 0.5, 1.5
+# So far above the chin a collar or hood may begin. Whether it is a hand is seen this far below its
+# end; this near to the neck it may be jaw.
+_HOOD_CM, _RIM_CM, _JAWS_CM = 3.0, 0.5, 1.5
 # How far what is seen of an outline leads what is drawn of it.
 _LEAD_CM = 4.0
 # Points of an outline narrower than half of this are a matte's.
@@ -276,7 +277,7 @@ def _hand(first: I64, skin: Bool, neck: Bool, chin: float, unit: float) -> Bool:
     """
     height, width = skin.shape
     apart = skin & (from_mask(neck) > _JAWS_CM * unit)
-    below = np.clip(first + max(1, round(_SLEEVE_RIM_CM * unit)), 0, height - 1)
+    below = np.clip(first + max(1, round(_RIM_CM * unit)), 0, height - 1)
     return _beside((first < chin) & solid(apart, unit)[below, np.arange(width)], unit)
 
 

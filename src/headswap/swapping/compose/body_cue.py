@@ -23,7 +23,8 @@ class BodyCue:
 
     top_cm: (GRID_WH[0],) float32, the height at which the body begins in each column. sure: the
     same shape, 1 where that was seen, little where it was drawn. skin_cm: (rows, columns) float32,
-    how much nearer skin is than clothes. flesh: (3,) float32, the neck's colour.
+    how far from where skin and clothes meet, below 0 in clothes. flesh: (3,) float32, the
+    neck's colour.
     """
 
     top_cm: F32
