@@ -218,7 +218,9 @@ def _hide(path: Path, box: Box, area: F32, unit: float) -> None:
     view = View.load(path)
     hidden = _in_box((area > 0.02).astype(np.float32), box, view.box) > 0
     near = cv2.dilate(hidden.astype(np.uint8), disc(_CLEAR_CM * unit)) > 0
-    clear = np.where(near, 0, view.clear).astype(np.uint8)
-    View(
-        view.frame, view.box, view.rgb, clear, np.maximum(view.hidden, hidden.astype(np.uint8))
+    replace(
+        view,
+        clear=np.where(near, 0, view.clear).astype(np.uint8),
+        doubtful=np.where(near, 0, view.doubtful).astype(np.uint8),
+        hidden=np.maximum(view.hidden, hidden.astype(np.uint8)),
     ).save(path)
