@@ -12,10 +12,10 @@ from headswap.swapping.matting import fill_smooth
 
 _HALF = 3
 _ROUNDS = 3
-# A hole is begun at sizes at which it has at most so many pixels. The first that fits about as
-# well as the best is taken: a factor, and mean squared error.
-_FIRST_HOLE_PX, _LEAST_HOLE_PX, _TRIES = 7600, 400, 2
-_AS_GOOD = (2.0, 20.0)
+# A hole is begun at sizes at which it has at most so many pixels; what fits best is taken. A few
+# places never fit, so it is the error that this part of the hole keeps below.
+_FIRST_HOLE_PX, _LEAST_HOLE_PX, _TRIES = 14000, 400, 3
+_MOST = 0.9
 # How much less a patch says for each pixel that it lies deeper in the hole.
 _FADE = 1.3
 # Mean squared error of a match up to which it is trusted fully, and from which not at all.
@@ -37,9 +37,8 @@ def fill_from_exemplars(rgb: U8, hole: U8, source: U8) -> U8:
     starts = [n for n in range(len(levels)) if cv2.countNonZero(levels[n][1]) <= _FIRST_HOLE_PX]
     # Large patterns are only seen from afar, thin edges only from near.
     tries = [_refined(levels[: n + 1], filled) for n in starts[:_TRIES] or [len(levels) - 1]]
-    errors = [float(error[hole > 0].mean()) for _, error in tries]
-    enough = _AS_GOOD[0] * min(errors) + _AS_GOOD[1]
-    guess, cost = next(one for one, error in zip(tries, errors, strict=True) if error <= enough)
+    errors = [float(np.quantile(error[hole > 0], _MOST)) for _, error in tries]
+    guess, cost = tries[int(np.argmin(errors))]
     # Where nothing fits, the smooth fill is the smaller lie.
     fits = np.clip((_BAD - cv2.blur(cost, (5, 5))) / (_BAD - _GOOD), 0, 1)[..., None]
     guess = filled + fits * (guess - filled)
