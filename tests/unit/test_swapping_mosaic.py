@@ -29,7 +29,8 @@ def _clear(x: int, y: int) -> U8:
 def _view(frame: int, truth: U8, clear: U8) -> View:
     noise = np.random.default_rng(frame).integers(0, 256, truth.shape, np.uint8)
     rgb = np.where(clear[..., None] > 0, truth, noise)
-    return View(frame, ZONE, rgb, clear, (clear == 0).astype(np.uint8))
+    hidden = (clear == 0).astype(np.uint8)
+    return View(frame, ZONE, rgb, clear, np.zeros_like(clear), hidden)
 
 
 def _views(truth: U8) -> list[View]:
@@ -68,12 +69,13 @@ def test_what_is_only_likely_background_counts_where_nothing_is_certain() -> Non
     truth = noise_picture(SIZE_WH)
     likely = np.minimum(_clear(60, 100), 2)
     likely[60:140, 20:100] = 1
-    views = [View(0, ZONE, truth, likely, np.zeros_like(likely))]
+    none = np.zeros_like(likely)
+    views = [View(0, ZONE, truth, likely, none, none)]
     plate = plate_of(views, [STILL], ZONE, 0)
     assert plate.seen.min() == 1 and np.array_equal(plate.rgb, truth)
     other = np.full_like(truth, 250)
     certain = np.full_like(likely, 2)
-    views = [View(0, ZONE, other, likely, certain * 0), View(1, ZONE, truth, certain, certain * 0)]
+    views = [View(0, ZONE, other, likely, none, none), View(1, ZONE, truth, certain, none, none)]
     part = plate_of(views, [STILL] * 2, ZONE, 0).rgb[60:140, 20:100]
     assert np.array_equal(part, truth[60:140, 20:100])
 
@@ -115,6 +117,59 @@ def test_with_a_moving_camera_the_plate_is_the_truth_though_its_motion_is_told_w
     assert _psnr_db(plate.rgb[hidden], seen[2][hidden]) > 32
     shift = np.abs(plate.correction(0)[:, 2] + [-off_px / 2, 0]).max()
     assert shift < 0.4
+
+
+def _with_machine(room: U8, x: int) -> U8:
+    """The room with a bright machine of much detail before it, near enough to go its own way."""
+    picture = room.copy()
+    detail = np.random.default_rng(3).integers(0, 2, (10, 6, 1)) * 150 + 100
+    picture[70:130, x : x + 36] = np.kron(detail, np.ones((6, 6, 3)))
+    return picture
+
+
+def test_what_goes_another_way_than_the_background_is_not_in_the_plate() -> None:
+    wide = noise_picture((WIDTH + 20, HEIGHT), blur_px=3) // 3
+    views: list[View] = []
+    motions: list[F64] = []
+    for i in range(6):
+        picture = _with_machine(wide[:, 4 * i : WIDTH + 4 * i], 20 + 18 * i)
+        views.append(_view(i, picture, _clear(180 - 4 * i, 110)))
+        motions.append(np.array([[1.0, 0.0, 4.0 * (i - 3)], [0.0, 1.0, 0.0]]))
+    room = wide[:, 12 : WIDTH + 12]
+    plate = plate_of(views, motions, ZONE, 3)
+    # Where it has been there is no bright spot, nor is there one where it could be copied to.
+    assert plate.rgb.max() < 110
+    away = np.s_[200:, 20:-20]
+    assert plate.seen[away].min() == 1 and _psnr_db(plate.rgb[away], room[away]) > 38
+
+
+def test_an_edge_that_stays_while_the_head_moves_is_background_though_taken_for_hair() -> None:
+    truth = np.full((HEIGHT, WIDTH, 3), 200, np.uint8)
+    truth[:, 60:70] = 10
+    views: list[View] = []
+    for i in range(6):
+        hidden = np.zeros((HEIGHT, WIDTH), np.uint8)
+        hidden[60:180, 72 + 6 * i : 150 + 6 * i] = 1
+        doubtful = np.zeros_like(hidden)
+        doubtful[60:180, 56:72] = 1
+        clear = np.uint8(2) * (1 - np.maximum(hidden, doubtful))
+        views.append(View(i, ZONE, truth, clear, doubtful, np.maximum(hidden, doubtful)))
+    plate = plate_of(views, [STILL] * 6, ZONE, 3)
+    assert np.array_equal(plate.rgb[60:180, 56:72], truth[60:180, 56:72])
+
+
+def test_hair_that_goes_with_the_head_is_no_background_however_many_doubt_it() -> None:
+    views: list[View] = []
+    for i in range(6):
+        rgb = np.full((HEIGHT, WIDTH, 3), 200, np.uint8)
+        hidden = np.zeros((HEIGHT, WIDTH), np.uint8)
+        hidden[60:180, 60 + 6 * i : 150 + 6 * i] = 1
+        rgb[hidden > 0] = 10
+        doubtful = np.zeros_like(hidden)
+        doubtful[60:180, 60 + 6 * i : 72 + 6 * i] = 1
+        views.append(View(i, ZONE, rgb, np.uint8(2) * (1 - hidden), doubtful, hidden))
+    plate = plate_of(views, [STILL] * 6, ZONE, 3)
+    assert plate.rgb.min() > 150
 
 
 def test_a_correction_between_two_views_lies_between_theirs() -> None:
@@ -168,7 +223,12 @@ def test_views_and_plates_come_back_from_their_files(tmp_path: Path) -> None:
     plate.save(tmp_path / "plate.npz")
     kept = Plate.load(tmp_path / "plate.npz")
     pairs = [(view.rgb, again.rgb), (view.clear, again.clear), (view.hidden, again.hidden)]
-    pairs += [(plate.rgb, kept.rgb), (plate.seen, kept.seen), (plate.frames, kept.frames)]
+    pairs += [
+        (view.doubtful, again.doubtful),
+        (plate.rgb, kept.rgb),
+        (plate.seen, kept.seen),
+        (plate.frames, kept.frames),
+    ]
     assert all(np.array_equal(a, b) for a, b in pairs)
     assert kept.corner_xy == (0, 0) and np.array_equal(kept.corrections, plate.corrections)
 
@@ -176,4 +236,4 @@ def test_views_and_plates_come_back_from_their_files(tmp_path: Path) -> None:
 def test_a_view_whose_planes_disagree_is_refused() -> None:
     truth = noise_picture(SIZE_WH)
     with pytest.raises(ValueError, match=r"View\.clear"):
-        View(0, ZONE, truth, np.zeros((3, 3), np.uint8), np.zeros((HEIGHT, WIDTH), np.uint8))
+        View(0, ZONE, truth, np.zeros((3, 3), np.uint8), *[np.zeros((HEIGHT, WIDTH), np.uint8)] * 2)

@@ -9,6 +9,7 @@ import pytest
 from headswap.arrays import F32, U8
 from headswap.swapping.compose.plate import (
     body_layer,
+    claimed_by_hair_alone,
     clear_background,
     cue_at_work_size,
     over,
@@ -147,3 +148,29 @@ def test_settling_does_not_look_at_the_head() -> None:
     other = truth.copy()
     other[head > 0.5] = 255
     assert np.array_equal(settle(truth, truth, head), settle(truth, other, head))
+
+
+def test_a_guess_follows_what_the_frame_shows_beside_it_however_far_it_is_off() -> None:
+    rgb = np.full((HEIGHT, WIDTH, 3), 200, np.uint8)
+    rgb[:, round(X) :] = 40
+    plate = np.full((HEIGHT, WIDTH, 3), 40, np.uint8)
+    head = _disc_head()
+    none = np.zeros((HEIGHT, WIDTH), np.uint8)
+    guessed = np.full((HEIGHT // 4, WIDTH // 4), 255, np.uint8)
+    left = np.s_[round(Y) - 10 : round(Y) + 10, round(X) - 48 : round(X) - 40]
+    assert settle(plate, rgb, head, guessed, none)[left].min() > 150
+    assert settle(plate, rgb, head, guessed * 0, none)[left].max() < 70
+    # A body beside the head says nothing of what is behind it.
+    body = none.copy()
+    body[:, : round(X)] = 255
+    assert settle(plate, rgb, head, guessed, body)[left].max() < 70
+
+
+def test_hair_is_doubted_only_where_it_is_not_sure_and_nobody_is_near() -> None:
+    person, hair = np.zeros((2, 40, 60), np.float32)
+    person[:, 20:] = 1
+    hair[:, :10], hair[:, 10:30] = 0.5, 0.5
+    hair[:20, :10] = 1.0
+    doubtful = claimed_by_hair_alone(Mattes(person, hair, person, person * 0))
+    assert doubtful[25:, :18].min() == 1
+    assert doubtful[:20, :10].max() == 0 and doubtful[:, 19:].max() == 0

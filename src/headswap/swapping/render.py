@@ -223,9 +223,9 @@ class Renderer:
         window = np.s_[inner[1] - box[1] : inner[3] - box[1], inner[0] - box[0] : inner[2] - box[0]]
         whole, area = area.shape, np.ascontiguousarray(area[window])
         rgb = seen[window] if frame is source else frame.rgb(inner)
-        plate = self._background(appearance, i, box, seen, taken, inner)
+        plate, guessed = self._background(appearance, i, box, seen, taken, inner)
         body = self._body(appearance, keys, part, i, box, seen, inner)
-        plate = settle(over(body, plate), seen[window], area)
+        plate = settle(over(body, plate), seen[window], area, guessed, body[..., 3])
         for other_box, other in drawn:
             lay_over(plate, other, other_box, inner)
         layer = _from_corner(layer, box, inner)
@@ -335,19 +335,20 @@ class Renderer:
 
     def _background(
         self, appearance: Appearance, i: int, box: Box, rgb: U8, taken: F32, inner: Box
-    ) -> U8:
-        """A part of the frame's box without anybody."""
+    ) -> tuple[U8, U8]:
+        """A part of the frame's box without anybody, and where, in small, it is made up."""
         camera = self._plan.camera_from_first
-        shown: list[tuple[U8, float]] = []
-        for span, share in shares(self._spans, appearance.shot, i):
-            motion = between(camera[span.reference], camera[i])
-            backdrop = self._backdrop(span)
+        shown: list[tuple[U8, U8]] = []
+        spans = shares(self._spans, appearance.shot, i)
+        for span, _ in spans:
+            backdrop, motion = self._backdrop(span), between(camera[span.reference], camera[i])
             laid = backdrop.motion(i, box, motion, rgb, taken)
-            shown.append((backdrop.plate.crop(inner, laid), share))
+            shown.append((backdrop.plate.crop(inner, laid), backdrop.plate.made_up(inner, laid)))
         if len(shown) == 1:
-            return shown[0][0]
-        (first, share), (second, other) = shown
-        return np.asarray(cv2.addWeighted(first, share, second, other, 0.0), np.uint8)
+            return shown[0]
+        (a, guess), (b, other) = shown
+        mixed = cv2.addWeighted(a, spans[0][1], b, spans[1][1], 0.0)
+        return np.asarray(mixed, np.uint8), np.maximum(guess, other)
 
     def _body(
         self,

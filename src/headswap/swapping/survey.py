@@ -16,7 +16,12 @@ from headswap.swapping.compose.crossing import person_in_front
 from headswap.swapping.compose.grain import Grain, grain_of
 from headswap.swapping.compose.mosaic import View
 from headswap.swapping.compose.neck import jaw_tone, neck_tone
-from headswap.swapping.compose.plate import clear_background, clear_of, cue_at_work_size
+from headswap.swapping.compose.plate import (
+    claimed_by_hair_alone,
+    clear_background,
+    clear_of,
+    cue_at_work_size,
+)
 from headswap.swapping.compose.removal import head_area, own_hair
 from headswap.swapping.compose.shading import light_of
 from headswap.swapping.compose.worn import headgear
@@ -122,11 +127,12 @@ def _view_boxes(plan: RenderPlan, start: int, stop: int) -> dict[int, Box]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Seen:
-    """One person in one frame: the look, and in a box what is clear and what the head hides."""
+    """One person in one frame: the look, and in a box what is clear, doubtful, and of the head."""
 
     look: KeyLook
     box: Box
     clear: U8
+    doubtful: U8
     hidden: U8
 
 
@@ -172,7 +178,9 @@ class _Eyes:
             body=cue_at_work_size(rgb, mattes, area, face, unit),
         )
         hidden = (area > 0.02).astype(np.uint8)
-        return _Seen(look, box, clear_background(rgb, mattes, area, face, unit), hidden)
+        doubtful = claimed_by_hair_alone(mattes)
+        clear = clear_background(rgb, mattes, area, face, unit)
+        return _Seen(look, box, clear, doubtful, hidden)
 
     def _read(self, appearance: Appearance, frame: Frame, box: Box) -> tuple[U8, F32, Mattes]:
         rgb = frame.rgb(box)
@@ -186,18 +194,21 @@ class _Eyes:
         scale = self._unit(frame.index)
         clear = 2 * clear_of(whole, scale)
         hidden = np.zeros((height, width), np.uint8)
-        looked = np.zeros((height, width), np.uint8)
+        looked, doubtful = np.zeros_like(hidden), np.zeros_like(hidden)
         for found in seen:
             x0, y0, x1, y1 = found.box
             part = np.s_[y0:y1, x0:x1]
             both = np.minimum(clear[part], found.clear)
             clear[part] = np.where(looked[part] > 0, both, found.clear)
+            both = np.minimum(doubtful[part], found.doubtful)
+            doubtful[part] = np.where(looked[part] > 0, both, found.doubtful)
             looked[part] = 1
             hidden[part] |= found.hidden
         self._leave_out(clear, frame.index, seen)
         x0, y0, x1, y1 = box
         part = np.s_[y0:y1, x0:x1]
-        return View(frame.index, box, frame.rgb(box), clear[part].copy(), hidden[part].copy())
+        planes = (plane[part].copy() for plane in (clear, doubtful, hidden))
+        return View(frame.index, box, frame.rgb(box), *planes)
 
     def _unit(self, frame: int) -> float:
         scales = [person.scale(frame) for person in self._plan.present(frame)]

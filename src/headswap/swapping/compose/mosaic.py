@@ -10,15 +10,14 @@ import numpy as np
 from numba import njit
 
 from headswap.arrays import F32, F64, I64, U8
-from headswap.swapping.compose.exemplar import fill_from_exemplars
+from headswap.swapping.compose.concord import agreeing
 from headswap.swapping.compose.follow import corners_of, in_crops, joined, moved_by, shift_of
-from headswap.swapping.matting import fill_smooth
+from headswap.swapping.compose.made_up import completed
+from headswap.swapping.compose.unmoved import add_unmoved
 
 Box = tuple[int, int, int, int]
 # What was clear only once or twice of many times was more likely a hand that no matte knew.
 _LEAST_VIEWS, _LOOKS_A_VIEW = 3, 6
-# Patches are sought for this many pixels in about a second.
-_LARGEST_HOLE_PX = 30000
 _CORNERS = 250
 _CERTAIN = 2
 _REST_PX = 0.3
@@ -26,8 +25,6 @@ _REST_PX = 0.3
 _BETTER = 0.9
 # Views this near to the middle one, in levels of 0..255, speak of the same thing.
 _SAME = 12
-# A wall whose detail is below the first deviation is plain, above the second it has a pattern.
-_PLAIN, _PATTERN = 2.0, 7.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,19 +32,20 @@ class View:
     """What one frame shows of a background, in a box of it.
 
     rgb: (h, w, 3) uint8. clear: (h, w) uint8, 2 where it certainly is background, 1
-    where it likely is. hidden: (h, w)
-    uint8, 1 where a head that is to come off is.
+    where it likely is. doubtful: (h, w) uint8, 1 where it may be, if it stays as it is while the
+    head moves. hidden: (h, w) uint8, 1 where a head that is to come off is.
     """
 
     frame: int
     box: Box
     rgb: U8
     clear: U8
+    doubtful: U8
     hidden: U8
 
     def __post_init__(self) -> None:
         shape = (self.box[3] - self.box[1], self.box[2] - self.box[0])
-        for name in ("clear", "hidden"):
+        for name in ("clear", "doubtful", "hidden"):
             plane: U8 = getattr(self, name)
             if plane.shape != shape or plane.dtype != np.uint8:
                 raise ValueError(f"View.{name} is {plane.dtype}{plane.shape}, not uint8{shape}")
@@ -57,14 +55,15 @@ class View:
     def save(self, path: Path) -> None:
         """Keeps the view in a file."""
         box = np.array([self.frame, *self.box])
-        np.savez(path, at=box, rgb=self.rgb, clear=self.clear, hidden=self.hidden)
+        planes = np.stack([self.clear, self.doubtful, self.hidden])
+        np.savez(path, at=box, rgb=self.rgb, planes=planes)
 
     @staticmethod
     def load(path: Path) -> View:
         """The view that `save` kept."""
         with np.load(path) as data:
             frame, x0, y0, x1, y1 = (int(value) for value in data["at"])
-            return View(frame, (x0, y0, x1, y1), data["rgb"], data["clear"], data["hidden"])
+            return View(frame, (x0, y0, x1, y1), data["rgb"], *data["planes"])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,6 +117,13 @@ class Plate:
         size = (round((box[2] - box[0]) * ratio), round((box[3] - box[1]) * ratio))
         return _warped(self.rgb, matrix, size)
 
+    def made_up(self, box: Box, frame_from_plate: F64, ratio: float = 0.25) -> U8:
+        """(h, w) uint8: 255 where the plate, see `crop`, is a guess."""
+        matrix = ratio * in_crops(frame_from_plate, self.corner_xy, box[:2])
+        size = (round((box[2] - box[0]) * ratio), round((box[3] - box[1]) * ratio))
+        guessed = np.uint8(255) * (1 - self.seen)
+        return np.asarray(cv2.warpAffine(guessed, matrix, size, borderValue=255), np.uint8)
+
 
 def plate_of(views: list[View], motions: list[F64], zone: Box, reference: int) -> Plate:
     """The plate of a zone of the reference frame out of views in any order.
@@ -126,32 +132,60 @@ def plate_of(views: list[View], motions: list[F64], zone: Box, reference: int) -
     view shows is made up, once, so that it is steady: in patterns by patches, else smoothly.
     """
     size = (zone[2] - zone[0], zone[3] - zone[1])
-    order = sorted(range(len(views)), key=lambda i: (abs(views[i].frame - reference), i))
-    stack, clears = [np.zeros((size[1], size[0], 3), np.uint8)][:0], [np.zeros(0, np.uint8)][:0]
-    hidden = np.zeros((size[1], size[0]), np.uint8)
+    laid = _Laid(size)
     corrections: dict[int, F64] = {}
-    for i in order:
+    for i in sorted(range(len(views)), key=lambda i: (abs(views[i].frame - reference), i)):
         matrix = in_crops(motions[i], views[i].box[:2], zone[:2])
         corrected = np.eye(2, 3)
-        if stack:
-            corrected = _correction(views[i], matrix, stack, clears)
-            matrix = joined(matrix, corrected)
+        if laid.stack:
+            corrected = _correction(views[i], matrix, laid.stack, laid.clears)
         corrections[views[i].frame] = in_crops(corrected, *_whole(zone))
-        stack.append(_warped(views[i].rgb, matrix, size))
-        certain = _inside((views[i].clear == _CERTAIN).astype(np.uint8), matrix, size)
-        clears.append(certain + _inside((views[i].clear > 0).astype(np.uint8), matrix, size))
-        behind = cv2.warpAffine(views[i].hidden, matrix, size, flags=cv2.INTER_LINEAR)
-        hidden |= np.asarray(behind, np.uint8)
-    if not stack:
+        laid.add(views[i], joined(matrix, corrected))
+    if not laid.stack:
         nothing, one = np.zeros((size[1], size[0]), np.uint8), np.eye(2, 3)[None]
         nowhere = np.array([reference])
         return Plate((zone[0], zone[1]), np.dstack([nothing] * 3), nothing, nowhere, one)
-    least = min(max(1, len(views) // _LOOKS_A_VIEW), _LEAST_VIEWS)
-    rgb, count = _middle(np.stack(stack, axis=2), np.stack(clears, axis=2), least, _SAME)
-    seen = (count >= least).astype(np.uint8)
+    # Before a still camera what is near stays where it is, as what is far does.
+    still = all(np.array_equal(motion, np.eye(2, 3)) for motion in motions)
+    rgb, seen = laid.merged(not still)
     frames = np.array(sorted(corrections))
     corrected = np.stack([corrections[frame] for frame in sorted(corrections)])
-    return Plate((zone[0], zone[1]), _completed(rgb, seen, hidden), seen, frames, corrected)
+    return Plate((zone[0], zone[1]), rgb, seen, frames, corrected)
+
+
+class _Laid:
+    """Views laid over each other in a zone: pictures, and each plane of theirs."""
+
+    def __init__(self, size_wh: tuple[int, int]) -> None:
+        self._size = size_wh
+        self.stack: list[U8] = []
+        self.clears: list[U8] = []
+        self._doubts: list[U8] = []
+        self._heads: list[U8] = []
+
+    def add(self, view: View, matrix: F64) -> None:
+        """Lays a view on, moved by (2, 3) a matrix."""
+        size = self._size
+        self.stack.append(_warped(view.rgb, matrix, size))
+        certain = _inside((view.clear == _CERTAIN).astype(np.uint8), matrix, size)
+        self.clears.append(certain + _inside((view.clear > 0).astype(np.uint8), matrix, size))
+        self._doubts.append(_inside(view.doubtful, matrix, size))
+        head = cv2.warpAffine(view.hidden, matrix, size, flags=cv2.INTER_LINEAR)
+        self._heads.append(np.asarray(head, np.uint8))
+
+    def merged(self, moving: bool) -> tuple[U8, U8]:
+        """(h, w, 3) the whole background, and (h, w) what of it was seen."""
+        least = min(max(1, len(self.stack) // _LOOKS_A_VIEW), _LEAST_VIEWS)
+        clears, doubts = self.clears, self._doubts
+        disputed = np.zeros(clears[0].shape, np.bool_)
+        if moving:
+            clears, disputed = agreeing(self.stack, clears)
+            doubts = [np.where(disputed, np.uint8(0), doubt) for doubt in doubts]
+        pictures = np.stack(self.stack, axis=2)
+        rgb, count = _middle(pictures, np.stack(clears, axis=2), least, _SAME)
+        seen = ((count >= least) & ~disputed).astype(np.uint8)
+        add_unmoved(rgb, seen, pictures, clears, doubts, self._heads)
+        return completed(rgb, seen, np.maximum.reduce(self._heads), disputed), seen
 
 
 def _whole(zone: Box) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -270,53 +304,3 @@ def _middle(stack: U8, clear: U8, least: int, same: int) -> tuple[U8, U8]:
             out[y, x, 2] = (blue + near // 2) // near
             count[y, x] = n
     return out, count
-
-
-def _completed(rgb: U8, seen: U8, hidden: U8) -> U8:
-    """The plate with all that was never seen made up."""
-    if not seen.any():
-        return rgb
-    smooth = fill_smooth(rgb.astype(np.float32), seen.astype(np.float32))
-    result = np.where(seen[..., None] > 0, rgb, np.clip(smooth + 0.5, 0, 255).astype(np.uint8))
-    never = (hidden > 0) & (seen == 0)
-    if not never.any():
-        return result
-    ys, xs = np.nonzero((seen > 0) | never)
-    window = np.s_[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1]
-    patched = _filled(rgb[window], never[window].astype(np.uint8), seen[window])
-    share = _patterned(rgb[window], seen[window])[..., None]
-    mixed = smooth[window] + share * (patched - smooth[window])
-    hole = never[window][..., None]
-    result[window] = np.where(hole, np.clip(mixed + 0.5, 0, 255).astype(np.uint8), result[window])
-    return result
-
-
-def _patterned(rgb: U8, seen: U8) -> np.ndarray:
-    """(h, w) float32 0..1: how much of a pattern there is around, continued into the unknown."""
-    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    weight = seen.astype(np.float32)
-    share = np.maximum(cv2.blur(weight, (9, 9)), 1e-3)
-    mean = cv2.blur(grey * weight, (9, 9)) / share
-    square = cv2.blur(((grey - mean) * weight) ** 2, (9, 9)) / share
-    deviation = np.sqrt(np.maximum(square, 0))
-    strong = np.clip((deviation - _PLAIN) / (_PATTERN - _PLAIN), 0, 1)
-    wide = cv2.dilate((strong * weight).astype(np.float32), np.ones((15, 15), np.uint8))
-    return fill_smooth(wide[..., None], weight)[..., 0]
-
-
-def _filled(rgb: U8, hole: U8, source: U8) -> U8:
-    """The picture with its hole filled; a very large hole is filled at a smaller scale."""
-    shrink = np.sqrt(max(1.0, cv2.countNonZero(hole) / _LARGEST_HOLE_PX))
-    if shrink <= 1.0:
-        return fill_from_exemplars(rgb, hole, source)
-    size = (round(rgb.shape[1] / shrink), round(rgb.shape[0] / shrink))
-    small = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
-    gap, usable = (
-        cv2.resize(plane.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-        for plane in (hole, source)
-    )
-    filled = fill_from_exemplars(
-        small, (gap > 0).astype(np.uint8), ((usable > 0.99) & (gap == 0)).astype(np.uint8)
-    )
-    wide = cv2.resize(filled, rgb.shape[1::-1], interpolation=cv2.INTER_CUBIC)
-    return np.where(hole[..., None] > 0, wide, rgb).astype(np.uint8)

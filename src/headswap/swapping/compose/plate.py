@@ -17,6 +17,8 @@ _CLEAR_CM = 0.3
 _LARGEST_GAP = 24.0
 # Light is settled on a picture this much smaller.
 _COARSE = 4
+# Person below which nobody is there, and hair from which it surely is hair.
+_NOBODY, _SURELY_HAIR = 0.12, 0.85
 # More than this share of hair in a pixel would be seen in the plate.
 _TINT = 0.08
 _LEAST_HAIR = 40
@@ -45,6 +47,16 @@ def clear_background(rgb: U8, mattes: Mattes, head: F32, landmarks: F32, scale_p
         free &= ~_tinted(small, sure, np.median(small[hair], axis=0))
     loose = cv2.resize(free, rgb.shape[1::-1], interpolation=cv2.INTER_NEAREST)
     return np.maximum(2 * certain, loose).astype(np.uint8)
+
+
+def claimed_by_hair_alone(mattes: Mattes) -> U8:
+    """(h, w) uint8, 1 where hair is told of, but not surely, and there is nobody near.
+
+    A dark frame or a shadow on a wall beside a head may be taken for hair. Whether it is one, only
+    time tells.
+    """
+    nobody = cv2.dilate(mattes.person, np.ones((3, 3), np.uint8)) < _NOBODY
+    return (nobody & (mattes.hair < _SURELY_HAIR)).astype(np.uint8)
 
 
 def _tinted(rgb: F32, sure: F32, hair_rgb: F32) -> Bool:
@@ -118,12 +130,14 @@ def over(layer: U8, background: U8) -> U8:
     return both
 
 
-def settle(plate: U8, rgb: U8, head: F32) -> U8:
+def settle(plate: U8, rgb: U8, head: F32, guessed: U8 | None = None, body: U8 | None = None) -> U8:
     """The plate with its slow differences from this frame, seen around the head, taken out.
 
     Light changes and the last pixels of misalignment would show as a rim; the difference on the
-    visible side is continued smoothly over the hidden one. plate, rgb: (h, w, 3) uint8; head:
-    (h, w) float32 0..1.
+    visible side is continued smoothly over the hidden one. What is guessed follows what this frame
+    shows beside it, however far that is off. plate, rgb: (h, w, 3) uint8; head: (h, w) float32
+    0..1; guessed: any size, 255 where the plate's background is made up; body: (h, w) uint8, its
+    alpha.
     """
     height, width = head.shape
     small = (max(8, width // _COARSE), max(8, height // _COARSE))
@@ -132,15 +146,21 @@ def settle(plate: U8, rgb: U8, head: F32) -> U8:
     head, rgb, seen = head[whole], rgb[whole], plate[whole]
     weight = (cv2.resize(head, small, interpolation=cv2.INTER_AREA) < 0.01).astype(np.float32)
     # Only a band around the head speaks for it; far away other things may move.
-    near = cv2.dilate(1 - weight, np.ones((7, 7), np.uint8))
+    near = weight * cv2.dilate(1 - weight, np.ones((7, 7), np.uint8))
     pair = [
         cv2.resize(image, small, interpolation=cv2.INTER_AREA).astype(np.float32)
         for image in (rgb, seen)
     ]
     # Large differences are motion, not light.
-    gap = np.clip(pair[0] - pair[1], -_LARGEST_GAP, _LARGEST_GAP)
-    offset = fill_smooth(gap, weight * near) + 128
-    offset = np.clip(offset + 0.5, 0, 255).astype(np.uint8)
+    gap = pair[0] - pair[1]
+    offset = fill_smooth(np.clip(gap, -_LARGEST_GAP, _LARGEST_GAP), near)
+    if guessed is not None and body is not None:
+        bare = 1 - cv2.resize(body[whole], small, interpolation=cv2.INTER_AREA) / np.float32(255)
+        share = cv2.resize(guessed, small, interpolation=cv2.INTER_LINEAR) / np.float32(255) * bare
+        beside = near * np.floor(bare)
+        if (share * (1 - weight)).max() > 0 and beside.any():
+            offset += (fill_smooth(gap, beside) - offset) * share[..., None]
+    offset = np.clip(offset + 128.5, 0, 255).astype(np.uint8)
     offset = cv2.resize(offset, head.shape[::-1], interpolation=cv2.INTER_LINEAR)
     rest = (0, height - head.shape[0], 0, width - head.shape[1])
     offset = cv2.copyMakeBorder(offset, *rest, cv2.BORDER_REPLICATE)
