@@ -41,14 +41,14 @@ def completed(rgb: U8, seen: U8, hidden: U8, disputed: Bool) -> U8:
     window = np.s_[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1]
     patched = _filled(rgb[window], never[window].astype(np.uint8), known[window])
     share = _patterned(rgb[window], seen[window] & (1 - along[window]), disputed[window])
-    share *= 1 - _stray(patched, smooth[window], never[window])
+    share *= 1 - stray_parts(patched, smooth[window], never[window])
     mixed = smooth[window] + share[..., None] * (patched - smooth[window])
     hole = never[window][..., None]
     result[window] = np.where(hole, np.clip(mixed + 0.5, 0, 255).astype(np.uint8), result[window])
     return result
 
 
-def _stray(patched: U8, smooth: F32, hole: Bool) -> F32:
+def stray_parts(patched: U8, smooth: F32, hole: Bool) -> F32:
     """(h, w) 0..1: what patches have set into a hole alone, without a tie to its rim."""
     gap = cv2.blur(np.abs(patched - smooth).max(axis=2), (3, 3))
     strange = ((gap > _STRANGE) & hole).astype(np.uint8)
