@@ -28,7 +28,8 @@ class Glimpse:
     """One face at one frame.
 
     sheet: (h, w, 3) uint8, the face laid flat (see `frame_from_sheet`). hands: (n, 21, 2) float32
-    px of the frame. presence: (n,) float32 0..1.
+    px of the frame. presence: (n,) float32 0..1. colours: (n, 2, 3) float32 levels, the middle one
+    along a hand's bones and how far they are from it.
     """
 
     number: int
@@ -36,12 +37,15 @@ class Glimpse:
     sheet: U8
     hands: F32
     presence: F32
+    colours: F32
 
     def __post_init__(self) -> None:
         if self.sheet.shape != (*SHEET_WH[::-1], 3) or self.sheet.dtype != np.uint8:
             raise ValueError(f"Glimpse.sheet is {self.sheet.dtype}{self.sheet.shape}")
         if self.hands.shape != (len(self.presence), POINTS, 2):
             raise ValueError(f"Glimpse.hands is {self.hands.shape} for {len(self.presence)}")
+        if self.colours.shape != (len(self.presence), 2, 3):
+            raise ValueError(f"Glimpse.colours is {self.colours.shape} for {len(self.presence)}")
 
 
 def glimpse_step(rate: float) -> int:
@@ -130,10 +134,13 @@ class GlimpseReader:
         found: list[Hand] = []
         if picture is not None:
             found = _in_frame(self._hands.find(picture.rgb), picture)
-        done = [_with_hands(w.glimpse, self._between(w.picture, found)) for w in self._waiting]
+        done = [
+            _with_hands(w.glimpse, self._between(w.picture, found), w.picture)
+            for w in self._waiting
+        ]
         self._waiting.clear()
         self._before = found
-        return done if own is None else [*done, _with_hands(own, found)]
+        return done if own is None else [*done, _with_hands(own, found, picture)]
 
     def _look(self, frame: Frame) -> tuple[_Picture | None, Glimpse | None]:
         """What is near a face, and its glimpse without hands if it is wanted."""
@@ -155,8 +162,9 @@ class GlimpseReader:
             return picture, None
         sheet = laid_flat(rgb, frame_from_sheet(landmarks)[0] - corner)
         none = np.zeros((0, POINTS, 2), np.float32)
-        number = appearance.number
-        return picture, Glimpse(number, frame.index, sheet, none, np.zeros(0, np.float32))
+        number, no_colours = appearance.number, np.zeros((0, 2, 3), np.float32)
+        no_presence = np.zeros(0, np.float32)
+        return picture, Glimpse(number, frame.index, sheet, none, no_presence, no_colours)
 
     def _between(self, picture: _Picture, after: list[Hand]) -> list[Hand]:
         """The hands of a picture, looked for where they were before and are afterwards."""
@@ -180,9 +188,28 @@ def _in_frame(hands: list[Hand], picture: _Picture) -> list[Hand]:
     return [Hand(picture.to_frame(hand.points), hand.presence) for hand in hands]
 
 
-def _with_hands(glimpse: Glimpse, hands: list[Hand]) -> Glimpse:
+def _with_hands(glimpse: Glimpse, hands: list[Hand], picture: _Picture | None) -> Glimpse:
+    if picture is None:
+        return glimpse
+    colours = [_colours(picture.rgb, picture.from_frame(hand.points)) for hand in hands]
     return replace(
         glimpse,
         hands=np.array([hand.points for hand in hands], np.float32).reshape(-1, POINTS, 2),
         presence=np.array([hand.presence for hand in hands], np.float32),
+        colours=np.array(colours, np.float32).reshape(-1, 2, 3),
     )
+
+
+def _colours(rgb: U8, points: F32) -> F32:
+    """(2, 3) levels: the middle colour along a hand's bones, and the middle distance from it."""
+    ends = np.arange(1, POINTS)
+    # A finger's root hangs on the wrist.
+    starts = np.where(ends % 4 == 1, 0, ends - 1)
+    places = np.concatenate([points, (points[ends] + points[starts]) / 2]).round().astype(int)
+    limit = np.array(rgb.shape[1::-1]) - 1
+    inside = places[((places >= 0) & (places <= limit)).all(axis=1)]
+    # Of a hand beyond the picture nothing is asked either.
+    seen = inside if len(inside) else np.clip(places, 0, limit)
+    levels = rgb[seen[:, 1], seen[:, 0]].astype(np.float32)
+    middle = np.median(levels, axis=0)
+    return np.stack([middle, np.median(np.abs(levels - middle), axis=0)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -30,6 +31,38 @@ _FINGER_BONES = tuple(
     for a, b, share in zip(finger[:-1], finger[1:], radii[1:], strict=True)
 )
 _PALM = (0, 1, 2, *_ROOTS)
+# How far a hand's colours are from its usual one, in what half of them are, and at least in levels.
+_SPREADS, _LEAST_SPREAD = np.float32(1.8), np.float32(14)
+# By how many times what it goes in a while it may be off its way.
+_ASTRAY = 2.0
+# A look at a hand: frame, points, presence, colours.
+_Look: TypeAlias = tuple[int, F32, float, F32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HandNow:
+    """A hand in one frame.
+
+    points: (21, 2) float32 px. colours: (2, 3) float32 levels, its usual colour and how far its
+    pixels are from that. astray: by how many of its sizes it may be elsewhere. seen: whether looks
+    at it go on before and after.
+    """
+
+    points: F32
+    colours: F32
+    astray: float
+    seen: bool
+
+    def moved(self, by_xy: F32, times: float = 1.0) -> HandNow:
+        """It in a picture moved by so many px, and then so many times as large."""
+        points = np.asarray((self.points + by_xy) * np.float32(times), np.float32)
+        return HandNow(points, self.colours, self.astray, self.seen)
+
+    def alike(self, image: U8) -> F32:
+        """(h, w) float32 0..1: how much the colours of a picture (h, w, 3) are the hand's."""
+        spread = np.maximum(_SPREADS * self.colours[1], _LEAST_SPREAD)
+        away = (np.abs(image - self.colours[0]) / spread).max(axis=2)
+        return np.asarray(cv2.exp(-0.5 * away * away), np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,12 +70,14 @@ class HandTrack:
     """One hand.
 
     frames: (k,) int64 at which it was seen. points: (k, 21, 2) float32 px. presence: (k,) 0..1.
-    longer: frames for which it is there before and after, moving on.
+    colours: (2, 3) float32, see `HandNow`. longer: frames for which it is there before and after,
+    moving on.
     """
 
     frames: I64
     points: F32
     presence: F64
+    colours: F32
     longer: int
 
     def at(self, frame: int) -> F32 | None:
@@ -52,49 +87,104 @@ class HandTrack:
             return None
         if len(self.frames) == 1:
             return self.points[0]
-        i = int(np.clip(np.searchsorted(self.frames, frame, "right") - 1, 0, len(self.frames) - 2))
-        part = (frame - self.frames[i]) / (self.frames[i + 1] - self.frames[i])
+        i = self._stretch(frame)
+        part = np.float32((frame - self.frames[i]) / (self.frames[i + 1] - self.frames[i]))
         way = self.points[i + 1] - self.points[i]
-        return np.asarray(self.points[i] + np.float32(part) * way, np.float32)
+        if first <= frame <= last:
+            return np.asarray(self.points[i] + part * way, np.float32)
+        # Before and after, it goes on as it is: what its fingers do is not known.
+        way = way[list(_PALM)].mean(axis=0)
+        if frame < first:
+            return np.asarray(self.points[0] + part * way, np.float32)
+        return np.asarray(self.points[-1] + (part - 1) * way, np.float32)
+
+    def now(self, frame: int) -> HandNow | None:
+        """What is known of it in a frame; None if it is not there."""
+        points = self.at(frame)
+        if points is None:
+            return None
+        seen = bool(self.frames[0] <= frame <= self.frames[-1])
+        if len(self.frames) == 1:
+            return HandNow(points, self.colours, 0.0, seen)
+        i = self._stretch(frame)
+        way = (self.points[i + 1] - self.points[i])[list(_PALM)].mean(axis=0)
+        pace = float(np.linalg.norm(way)) / float(self.frames[i + 1] - self.frames[i])
+        apart = int(np.abs(self.frames - frame).min())
+        astray = _ASTRAY * pace * apart / max(hand_size(points), 1.0)
+        return HandNow(points, self.colours, astray, seen)
+
+    def _stretch(self, frame: int) -> int:
+        """The look from which on a frame is told, with the one after it."""
+        return int(
+            np.clip(np.searchsorted(self.frames, frame, "right") - 1, 0, len(self.frames) - 2)
+        )
+
+
+def hands_at(tracks: Sequence[HandTrack], frame: int) -> list[HandNow]:
+    """The hands of a frame, each once: one that was lost may have been found again by its side."""
+    every = [hand for track in tracks if (hand := track.now(frame)) is not None]
+    seen = [hand for hand in every if hand.seen]
+    return seen + [
+        hand
+        for hand in every
+        if not hand.seen and all(hands_apart(hand.points, o.points) > ONE_HAND for o in seen)
+    ]
 
 
 def hand_tracks(glimpses: Sequence[Glimpse]) -> list[HandTrack]:
     """The hands of one appearance's glimpses, which are in order of time."""
     frames = [look.frame for look in glimpses]
     step = int(np.median(np.diff(frames))) if len(frames) > 1 else 1
-    running: list[list[tuple[int, F32, float]]] = []
-    done: list[list[tuple[int, F32, float]]] = []
+    running: list[list[_Look]] = []
+    done: list[list[_Look]] = []
     for look in glimpses:
         reach = (_MISSES + 1) * step
         done += [track for track in running if look.frame - track[-1][0] > reach]
         running = [track for track in running if look.frame - track[-1][0] <= reach]
         free = list(running)
-        for points, presence in zip(look.hands, look.presence, strict=True):
+        for points, presence, colours in zip(look.hands, look.presence, look.colours, strict=True):
             if presence < LEAST_PRESENCE or _doubled(points, look.frame, running):
                 continue
+            seen = (look.frame, points, float(presence), colours)
             near = [(hands_apart(track[-1][1], points), n) for n, track in enumerate(free)]
             least, n = min(near, default=(np.inf, 0))
             if least < ONE_HAND:
-                free.pop(n).append((look.frame, points, float(presence)))
+                free.pop(n).append(seen)
             else:
-                running.append([(look.frame, points, float(presence))])
+                running.append([seen])
     tracks = [
         track
         for track in done + running
-        if len(track) >= _LEAST_LOOKS and max(p for _, _, p in track) >= _SURE
+        if len(track) >= _LEAST_LOOKS and max(look[2] for look in track) >= _SURE
     ]
     return [
         HandTrack(
-            np.array([frame for frame, _, _ in t], np.int64),
-            np.array([points for _, points, _ in t], np.float32),
-            np.array([presence for _, _, presence in t], np.float64),
+            np.array([frame for frame, *_ in t], np.int64),
+            _steady(np.array([points for _, points, *_ in t], np.float32)),
+            np.array([look[2] for look in t], np.float64),
+            np.median([look[3] for look in t], axis=0).astype(np.float32),
             step - 1,
         )
         for t in tracks
     ]
 
 
-def _doubled(points: F32, frame: int, tracks: list[list[tuple[int, F32, float]]]) -> bool:
+def _steady(looks: F32) -> F32:
+    """(k, 21, 2) a hand's points without what only one look sees of its shape.
+
+    Each point is the middle one of three looks running, as seen from the palm, so that the hand
+    itself goes where it was seen.
+    """
+    if len(looks) < 3:
+        return looks
+    palms = looks[:, list(_PALM)].mean(axis=1, keepdims=True)
+    shapes = looks - palms
+    middle = np.median(np.stack([shapes[:-2], shapes[1:-1], shapes[2:]]), axis=0)
+    shapes[1:-1] = middle
+    return np.asarray(palms + shapes, np.float32)
+
+
+def _doubled(points: F32, frame: int, tracks: list[list[_Look]]) -> bool:
     """Whether these points are a second look at a hand that already has one in this frame."""
     here = [track[-1][1] for track in tracks if track[-1][0] == frame]
     return any(hands_apart(other, points) < _DOUBLED for other in here)

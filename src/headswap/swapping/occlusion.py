@@ -260,6 +260,7 @@ def save_occlusion(path: Path, occlusion: Occlusion) -> None:
         shifts=occlusion.shifts,
         hand_counts=counts,
         hand_presence=np.concatenate([[], *(t.presence for t in occlusion.hands)]),
+        hand_colours=np.array([t.colours for t in occlusion.hands], np.float32).reshape(-1, 2, 3),
         hand_longer=np.array([track.longer for track in occlusion.hands], np.int64),
         hand_frames=np.concatenate([[], *(t.frames for t in occlusion.hands)]).astype(np.int64),
         hand_points=np.concatenate(
@@ -277,7 +278,7 @@ def load_occlusion(path: Path) -> Occlusion:
         names = ("hand_frames", "hand_points", "hand_presence")
         parts = [np.split(data[name], ends) for name in names]
         longer = [int(n) for n in data["hand_longer"]]
-        tracks = zip(*parts, longer, strict=True) if longer else ()
+        tracks = zip(*parts, data["hand_colours"], longer, strict=True) if longer else ()
         return Occlusion(
             FaceHistory(data["usual"], data["spread"], data["known"]),
             data["frames"],

@@ -19,6 +19,7 @@ from headswap.swapping.compose.crossing import face_in_front
 from headswap.swapping.compose.follow import between
 from headswap.swapping.compose.front_layer import Occluder, put_in_front
 from headswap.swapping.compose.grain import grained
+from headswap.swapping.compose.hand_search import found_in
 from headswap.swapping.compose.light import light_gain, tone_texture
 from headswap.swapping.compose.mosaic import Plate
 from headswap.swapping.compose.neck import NeckTone, agreement, led_over, neck_box, tone_neck
@@ -34,6 +35,7 @@ from headswap.swapping.compose.removal import (
 from headswap.swapping.compose.shading import light_change, relit
 from headswap.swapping.compose.sharpness import matching_blur
 from headswap.swapping.engines.protocol import Engine, HeadLayer
+from headswap.swapping.hand_tracks import hands_at
 from headswap.swapping.head_model import HeadModel
 from headswap.swapping.marking import Marking
 from headswap.swapping.occlusion import Occlusion, load_occlusion, occlusion_path
@@ -241,7 +243,7 @@ class Renderer:
         new = area.copy()
         np.maximum(new[y0:y1, x0:x1], layer.alpha, out=new[y0:y1, x0:x1])
         pixels = grained(pixels, new, appearance.grain, inner[:2], i)
-        occluder = self._occluder(appearance, i, inner, seen[window], changed)
+        occluder = self._occluder(appearance, source, inner, seen[window], changed)
         if occluder is not None:
             put_in_front(occluder, pixels, changed)
         front = self._in_front(keys, appearance, i, inner)
@@ -251,16 +253,17 @@ class Renderer:
         return frame.with_rgb(inner, pixels, changed)
 
     def _occluder(
-        self, appearance: Appearance, i: int, box: Box, rgb: U8, changed: Bool
+        self, appearance: Appearance, frame: Frame, box: Box, rgb: U8, changed: Bool
     ) -> Occluder | None:
         """What is before the head in a crop, as far as it matters to what has changed there."""
+        i = frame.index
         occlusion = self._occlusion(appearance.number)
         if occlusion is None:
             return None
         corner = np.array(box[:2], np.float32)
-        points = [track.at(i) for track in occlusion.hands]
-        hands = [p - corner for p in points if p is not None]
-        near = [hand for hand in hands if touches(hand, changed)]
+        marks, known = appearance.landmarks(i), hands_at(occlusion.hands, i)
+        hands = [found_in(frame, hand, marks).moved(-corner) for hand in known]
+        near = [hand for hand in hands if touches(hand.points, changed)]
         strange = occlusion.strange_at(i)
         if strange is None and not near:
             return None

@@ -9,31 +9,42 @@ import numpy as np
 from numba import njit
 
 from headswap.arrays import F32, U8, Bool
+from headswap.swapping.compose.walks import nearness
 
-_EDGE_CM = 0.25
-# What varies less than this is no edge, levels squared; means soften edges, which is made good.
-_FLAT, _STEEPER = np.float32(26), np.float32(1.2)
+# Colours beside an edge are gathered from so far on either side of it.
+_BESIDE_CM = 0.45
+_INSIDE, _OUTSIDE, _ENOUGH = 0.95, 0.05, 0.03
+# Levels by which two pixels of one side may differ, and how much those count that differ more.
+_ALIKE, _UNLIKE = 10.0, 0.02
+# A share that is put together from several is softer than each.
+_STEEPER = np.float32(1.3)
+# Two sides are told by their colours from so many levels on; what is so near the inner is all it.
+_APART, _APART_RAMP, _WHOLE = np.float32(45), np.float32(30), np.float32(1.2)
+_NONE, _ALL = np.float32(1 / 512), np.float32(1 - 1 / 512)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Occluder:
     """What is before a head, in a window of the crop.
 
-    window: rows and columns. rgb: (h, w, 3) uint8, the crop there. line: (h', w', 2) float32 at
-    working size, what the grey of a pixel is multiplied by, and what is added, to give its alpha.
-    inner: (h', w', 3) uint8, the colour just inside a soft edge.
+    window: rows and columns. rgb: (h, w, 3) uint8, the crop there. image: (h', w', 3) uint8 the
+    same at working size; there alpha: (h', w') float32, mixed: (h', w') uint8, 0 where all around
+    is bare, 1 where an edge is near, 2 where all is covered, and beside: (h', w', 6) uint8, the
+    colours just inside and just outside a soft edge.
     """
 
     window: tuple[slice, slice]
     rgb: U8
-    line: F32
-    inner: U8
+    image: U8
+    alpha: F32
+    mixed: U8
+    beside: U8
 
 
 def occluder_of(
     full: U8, image: U8, alpha: F32, unit: float, corner: tuple[int, int]
 ) -> Occluder | None:
-    """The occluder whose edge is a function of the picture's grey (He et al., PAMI 2013).
+    """The occluder whose edge follows the picture's own (Kopf et al. 2007, joint upsampling).
 
     full: (h, w, 3) uint8, a part of the crop at that corner. image: (h', w', 3) uint8, the same at
     working size, where a pixel is a whole number of the crop's each way and `unit` px one cm.
@@ -42,78 +53,120 @@ def occluder_of(
     x, y, width, height = cv2.boundingRect((alpha > 1 / 256).astype(np.uint8))
     if width == 0:
         return None
-    small = np.s_[y : y + height, x : x + width]
+    # With the bare pixels beside it, from which the edge is told.
+    room = 1 + round(2 * _BESIDE_CM * unit)
+    x0, y0 = max(0, x - room), max(0, y - room)
+    x1, y1 = min(alpha.shape[1], x + width + room), min(alpha.shape[0], y + height + room)
+    small = np.s_[y0:y1, x0:x1]
     factor = full.shape[0] // image.shape[0]
-    image, alpha = image[small], np.ascontiguousarray(alpha[small])
-    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    side = 2 * max(1, round(_EDGE_CM * unit)) + 1
-
-    def mean(plane: F32) -> F32:
-        return np.asarray(cv2.blur(plane, (side, side)), np.float32)
-
-    mean_grey, mean_alpha = mean(grey), mean(alpha)
-    covariance = mean(grey * alpha) - mean_grey * mean_alpha
-    slope = covariance / (mean(grey * grey) - mean_grey**2 + _FLAT)
-    solid = (alpha > 0.95).astype(np.float32)
-    share = mean(solid)[..., None]
-    inner = mean(image * solid[..., None]) / np.maximum(share, np.float32(1e-3))
-    line = np.dstack([slope, mean_alpha - slope * mean_grey]) * _STEEPER
-    line[..., 1] -= (_STEEPER - 1) / 2
-    rows = slice(y * factor, (y + height) * factor)
-    columns = slice(x * factor, (x + width) * factor)
+    image, alpha = np.ascontiguousarray(image[small]), np.ascontiguousarray(alpha[small])
+    around = np.ones((3, 3), np.uint8)
+    least, most = cv2.erode(alpha, around), cv2.dilate(alpha, around)
+    inside = _mean_near(image, alpha > _INSIDE, unit)
+    rows = slice(y0 * factor, y1 * factor)
+    columns = slice(x0 * factor, x1 * factor)
     return Occluder(
         window=(_moved(rows, corner[1]), _moved(columns, corner[0])),
         rgb=full[rows, columns],
-        line=line.astype(np.float32),
-        inner=np.where(share > 0.02, inner, image).astype(np.uint8),
+        image=image,
+        alpha=alpha,
+        mixed=((most > _NONE).astype(np.uint8) + (least >= _ALL)).astype(np.uint8),
+        beside=np.dstack([inside, _mean_near(image, alpha < _OUTSIDE, unit)]),
     )
+
+
+def _mean_near(image: U8, where: Bool, unit: float) -> U8:
+    """(h, w, 3) the mean colour near each pixel where `where`, its own where there is none."""
+    side = 2 * max(1, round(_BESIDE_CM * unit)) + 1
+    weight = where.astype(np.float32)
+    planes = np.dstack([image * weight[..., None], weight])
+    summed = cv2.blur(cv2.blur(planes, (side, side)), (side, side))
+    share = summed[..., 3:]
+    mean = summed[..., :3] / np.maximum(share, np.float32(1e-3))
+    return np.where(share > _ENOUGH, mean, image).astype(np.uint8)
 
 
 def put_in_front(occluder: Occluder, pixels: U8, changed: Bool) -> None:
     """Lays an occluder over a crop (h, w, 3) in place; what it covers wholly is unchanged."""
     under, still = pixels[occluder.window], changed[occluder.window]
-    _laid(occluder.rgb, occluder.line, occluder.inner, under, still)
+    o = occluder
+    _laid(o.rgb, o.image, o.alpha, o.mixed, o.beside, nearness(_ALIKE, _UNLIKE), under, still)
 
 
 @njit(cache=True, nogil=True)
-def _laid(rgb: U8, line: F32, inner: U8, under: U8, changed: Bool) -> None:
+def _laid(
+    rgb: U8, image: U8, alpha: F32, mixed: U8, beside: U8, near: F32, under: U8, changed: Bool
+) -> None:
     height, width = changed.shape
-    high, wide = line.shape[:2]
-    half, one = np.float32(0.5), np.float32(1)
-    lines, colours = np.empty((wide, 2), np.float32), np.empty((wide, 3), np.float32)
+    high, wide = alpha.shape
+    half, one, zero = np.float32(0.5), np.float32(1), np.float32(0)
+    step_y, step_x = np.float32(high / height), np.float32(wide / width)
     for y in range(height):
-        at_y = min(max((y + half) * np.float32(high / height) - half, np.float32(0)), high - one)
-        top = min(int(at_y), high - 1)
-        low, down = min(top + 1, high - 1), np.float32(at_y - top)
-        for x in range(wide):
-            for k in range(2):
-                lines[x, k] = (one - down) * line[top, x, k] + down * line[low, x, k]
-            for k in range(3):
-                colours[x, k] = (one - down) * inner[top, x, k] + down * inner[low, x, k]
+        at_y = min(max((y + half) * step_y - half, zero), np.float32(high - 1))
+        row = int(at_y + half)
         for x in range(width):
             if not changed[y, x]:
                 continue
-            at_x = min(max((x + half) * np.float32(wide / width) - half, np.float32(0)), wide - one)
-            left = int(at_x)
-            right, across = min(left + 1, wide - 1), np.float32(at_x - left)
-            here = one - across
-            slope = here * lines[left, 0] + across * lines[right, 0]
-            alpha = here * lines[left, 1] + across * lines[right, 1]
-            red, green, blue = rgb[y, x, 0], rgb[y, x, 1], rgb[y, x, 2]
-            grey = np.float32(0.299) * red + np.float32(0.587) * green + np.float32(0.114) * blue
-            alpha += slope * grey
-            if alpha <= 0:
+            at_x = min(max((x + half) * step_x - half, zero), np.float32(wide - 1))
+            column = int(at_x + half)
+            state = mixed[row, column]
+            if state == 0:
                 continue
-            if alpha >= np.float32(1 - 1 / 512):
-                under[y, x, 0], under[y, x, 1], under[y, x, 2] = red, green, blue
+            share = one
+            if state == 1:
+                share = _share(rgb[y, x], image, alpha, near, at_y, at_x)
+                share = (share - half) * _STEEPER + half
+                share = min(share, _most(rgb[y, x], beside[row, column]))
+                if share <= _NONE:
+                    continue
+            if share >= _ALL:
+                for k in range(3):
+                    under[y, x, k] = rgb[y, x, k]
                 changed[y, x] = False
                 continue
-            # Where the edge mixes, the colour of what is just inside it stands in.
-            own = max(alpha + alpha - one, np.float32(0))
             for k in range(3):
-                inside = here * colours[left, k] + across * colours[right, k]
-                front = own * rgb[y, x, k] + (one - own) * inside
-                under[y, x, k] = np.uint8(alpha * front + (one - alpha) * under[y, x, k] + half)
+                # Where the edge mixes, what is behind is taken out (Forte 2021, blur fusion).
+                inside = np.float32(beside[row, column, k])
+                outside = np.float32(beside[row, column, k + 3])
+                rest = rgb[y, x, k] - share * inside - (one - share) * outside
+                front = min(max(inside + share * rest, zero), np.float32(255))
+                under[y, x, k] = np.uint8(share * front + (one - share) * under[y, x, k] + half)
+
+
+@njit(cache=True, nogil=True)
+def _most(own: U8, beside: U8) -> np.float32:
+    """How much of a pixel can be the inner side, 1 where the two sides are too much alike."""
+    apart, along, length = np.int32(0), np.int32(0), np.int32(0)
+    for k in range(3):
+        gap = np.int32(beside[k]) - np.int32(beside[k + 3])
+        apart = max(apart, abs(gap))
+        along += gap * (np.int32(own[k]) - np.int32(beside[k + 3]))
+        length += gap * gap
+    one, zero = np.float32(1), np.float32(0)
+    told = min(max((np.float32(apart) - _APART) / _APART_RAMP, zero), one)
+    mixed = _WHOLE * np.float32(along) / np.float32(max(length, 1))
+    return one - told * (one - min(max(mixed, zero), one))
+
+
+@njit(cache=True, nogil=True)
+def _share(
+    own: U8, image: U8, alpha: F32, near: F32, at_y: np.float32, at_x: np.float32
+) -> np.float32:
+    """The alpha of those pixels around a place that look like its own colour."""
+    high, wide = alpha.shape
+    row, column = int(at_y + np.float32(0.5)), int(at_x + np.float32(0.5))
+    total, weight = np.float32(0), np.float32(0)
+    for v in range(max(row - 1, 0), min(row + 2, high)):
+        down = np.float32(1.6) - abs(np.float32(v) - at_y)
+        for u in range(max(column - 1, 0), min(column + 2, wide)):
+            across = np.float32(1.6) - abs(np.float32(u) - at_x)
+            gap = np.int32(0)
+            for k in range(3):
+                gap = max(gap, abs(np.int32(own[k]) - np.int32(image[v, u, k])))
+            counted = max(down, np.float32(0)) * max(across, np.float32(0)) * near[gap]
+            total += counted * alpha[v, u]
+            weight += counted
+    return np.float32(total / max(weight, np.float32(1e-6)))
 
 
 def _moved(part: slice, by: int) -> slice:

@@ -10,6 +10,9 @@ import numpy as np
 
 from headswap.arrays import F32, U8, Bool
 from headswap.swapping.compose.front_layer import Occluder, occluder_of
+from headswap.swapping.compose.hand_guess import Guess, hand_reach, hands_guess
+from headswap.swapping.compose.hand_search import face_and_neck
+from headswap.swapping.compose.walks import walked
 from headswap.swapping.engines.protocol import Box
 from headswap.swapping.face_history import FaceHistory, light_fit
 from headswap.swapping.face_sheet import (
@@ -22,18 +25,9 @@ from headswap.swapping.face_sheet import (
     sheet_places,
     with_outward,
 )
-from headswap.swapping.hand_tracks import arm_end, drawn_arm, drawn_hand, hand_size
+from headswap.swapping.hand_tracks import HandNow, hand_size
 
 _WORK_PX_PER_CM = 5.5
-_FINGER_CM = 0.75
-# Thickness of a hand, over what its joints tell, that may be, is usually, and is surely hand.
-_POSSIBLE, _USUAL, _SURE = 1.7, 1.12, 0.6
-_ARM_SIZES = 3.0
-# A forearm's width over its usual one, and how likely it is there.
-_ARM_LIKELY = ((1.3, 0.35), (0.9, 0.7))
-# Ways it may go from a wrist; each radian of bend has to be made good by colours.
-_TURNS_RAD = np.radians([0, -15, 15, -30, 30, -45, 45, -60, 60, -75, 75, -90, 90]).tolist()
-_TRIED_SIZES, _TRIED_WIDTH, _TURN_COST, _UNTOLD = 1.5, 0.9, 0.1, 0.15
 _BEYOND_LIKELY = 0.9
 _THING_GAP_CM, _GAP_LIKELY = 1.8, 0.6
 _THING_GROW_CM, _THING_INNER_CM, _ABSENT = 1.6, 0.4, 1.6
@@ -43,23 +37,16 @@ _NEAR_CM = 1.2
 _COARSE = 3
 _EDGE_CM = 0.25
 _NOISE = 8.0
-_MOST_EVIDENCE = 4.0
+_MOST_EVIDENCE, _MOST_AGAINST = 4.0, 2.5
 _FAR_BEHIND, _FAR_FRONT = 50.0, 10.0
 _ROUNDS = 2
-# What is beside a face is known less surely than the face.
-_BESIDE_WEIGHT = 0.4
+# How much a pixel's own look counts beside its neighbours', and how firm the answer is made.
+_PULL, _FIRM = 0.1, 2.5
+# How much looks count where it is less sure what would be seen behind.
+_UNSURE_WEIGHT = 0.4
 _SLACK = np.ones((3, 3), np.uint8)
 # Light is taken to vary linearly over about this much.
 _LIGHT_CM = 18.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Guess:
-    """Where an occluder may be, (h, w) each: surely, possibly (bool), and how likely (float32)."""
-
-    sure: Bool
-    possible: Bool
-    likely: F32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +59,7 @@ class _Scene:
 
     image: U8
     points: F32
-    hands: list[F32]
+    hands: list[HandNow]
     unit: float
     texels: F32
     on_sheet: Bool
@@ -103,12 +90,12 @@ def find_occluder(
     scale_px_cm: float,
     face: FaceHistory,
     strange: F32 | None,
-    hands: Sequence[F32],
+    hands: Sequence[HandNow],
     needed: Box,
 ) -> Occluder | None:
     """The hands and things before a face in a crop (h, w, 3), None if there are none.
 
-    landmarks: (478, 3), hands: (21, 2) each, px of the crop. strange: (h', w') 0..1 on the face's
+    landmarks: (478, 3) and hands, px of the crop. strange: (h', w') 0..1 on the face's
     sheet (see `Occlusion`). needed: the part of the crop that counts. Every pixel that may be
     occluder is asked whether it looks more like the face behind, which is known from other
     frames, or like the surely covered places near it.
@@ -120,7 +107,8 @@ def find_occluder(
     x0, y0, x1, y1 = window
     full = rgb[y0:y1, x0:x1]
     scene = _scene(full, landmarks, (x0, y0), scale_px_cm, hands)
-    guess = _hands_guess(scene)
+    below = face_and_neck(scene.points[:, :2], scene.image.shape[:2])
+    guess = hands_guess(scene.image, scene.hands, scene.unit, ~(scene.on_face | below))
     shown, near = np.zeros(scene.on_face.shape, np.float32), scene.on_face
     if strange is not None:
         planes = looked_up(with_outward(strange), scene.texels)
@@ -142,7 +130,7 @@ def _window(
     landmarks: F32,
     scale: float,
     things: bool,
-    hands: Sequence[F32],
+    hands: Sequence[HandNow],
     needed: Box,
     size_wh: tuple[int, ...],
 ) -> Box | None:
@@ -150,9 +138,9 @@ def _window(
     places = [landmarks[:FACE, :2]] if things else []
     reach = [_THING_GROW_CM * scale] if things else []
     for hand in hands:
-        size = hand_size(hand)
-        places.append(np.vstack([hand, *(arm_end(hand, _ARM_SIZES, t) for t in _TURNS_RAD)]))
-        reach.append(_POSSIBLE * max(0.14 * size, _FINGER_CM * scale) + 0.2 * size)
+        ends, beyond = hand_reach(hand.points, scale)
+        places.append(ends)
+        reach.append(beyond)
     if not places:
         return None
     low = np.min([p.min(axis=0) - r for p, r in zip(places, reach, strict=True)], axis=0)
@@ -184,7 +172,7 @@ def _whole_blocks(first: int, last: int, step: int, limit: int) -> tuple[int, in
 
 
 def _scene(
-    full: U8, landmarks: F32, corner: tuple[int, int], scale: float, hands: Sequence[F32]
+    full: U8, landmarks: F32, corner: tuple[int, int], scale: float, hands: Sequence[HandNow]
 ) -> _Scene:
     shrink = _shrink(scale)
     size = (full.shape[1] // shrink, full.shape[0] // shrink)
@@ -195,54 +183,8 @@ def _scene(
     points[:, :2] = (points[:, :2] - origin) * factor
     image = np.asarray(cv2.resize(full, size, interpolation=cv2.INTER_AREA), np.uint8)
     texels, on_sheet, on_face = sheet_from_frame(points, (size[1], size[0]))
-    own = [np.asarray((hand - origin) * factor, np.float32) for hand in hands]
+    own = [hand.moved(-origin, float(factor)) for hand in hands]
     return _Scene(image, points, own, scale / shrink, texels, on_sheet, on_face)
-
-
-def _hands_guess(scene: _Scene) -> Guess:
-    shape = scene.on_face.shape
-    sure, possible = np.zeros(shape, np.bool_), np.zeros(shape, np.bool_)
-    likely = np.zeros(shape, np.float32)
-    finger = _FINGER_CM * scene.unit
-    for hand in scene.hands:
-        own = np.zeros(shape, np.uint8)
-        for value, factor in enumerate((_POSSIBLE, _USUAL, _SURE), 1):
-            drawn_hand(hand, own, factor, finger, value)
-        sure |= own == 3
-        possible |= own > 0
-        middle = (own > 1).astype(np.float32)
-        np.maximum(likely, cv2.GaussianBlur(middle, (0, 0), 0.35 * finger), out=likely)
-        end = _arm_end(scene, hand, own == 3)
-        for width, share in _ARM_LIKELY:
-            arm = drawn_arm(hand, end, shape, width)
-            possible |= arm > 0
-            np.maximum(likely, np.float32(share) * arm, out=likely)
-    return Guess(sure, possible, likely)
-
-
-def _arm_end(scene: _Scene, hand: F32, sure: Bool) -> F32:
-    """(2,) px: where the forearm goes to, the way that has most of the hand's colours."""
-    if not sure.any():
-        return arm_end(hand, _ARM_SIZES)
-    own = scene.image[sure].astype(np.float32)
-    spread = 1.5 * np.maximum(own.std(axis=0), _NOISE)
-    alike = np.exp(-0.5 * _largest((np.abs(scene.image - own.mean(axis=0)) / spread) ** 2))
-    # Face and neck have a hand's colours too; there they tell nothing.
-    alike[_face_and_neck(scene)] = _UNTOLD
-    shares: list[float] = []
-    for turn in _TURNS_RAD:
-        beam = drawn_arm(hand, arm_end(hand, _TRIED_SIZES, turn), sure.shape, _TRIED_WIDTH)
-        shares.append(cv2.mean(alike, beam)[0] - _TURN_COST * abs(turn))
-    return arm_end(hand, _ARM_SIZES, _TURNS_RAD[int(np.argmax(shares))])
-
-
-def _face_and_neck(scene: _Scene) -> Bool:
-    left, right = (round(float(scene.points[i, 0])) for i in (132, 361))
-    mask = scene.on_face.copy()
-    mask[
-        max(0, round(float(scene.points[152, 1]) - scene.unit)) :, max(0, left) : max(0, right)
-    ] = True
-    return mask
 
 
 def _with_things(guess: Guess, shown: F32, outward: F32, scene: _Scene) -> tuple[Guess, Bool]:
@@ -306,8 +248,11 @@ def _light(
 def _behind(scene: _Scene, face: FaceHistory, possible: Bool, light: list[F32]) -> _Behind:
     """On the face its usual colours in this frame's light, beside it those that are seen near."""
     usual = looked_up(face.usual.astype(np.uint8), scene.texels)
-    there = looked_up(face.known.astype(np.uint8) * 255, scene.texels)
+    planes = np.dstack([face.known, sheet_lively()]).astype(np.uint8) * np.uint8(255)
+    there, lively = cv2.split(looked_up(planes, scene.texels))
     known = scene.on_sheet & (there > 252)
+    # Eyes and mouth look different from moment to moment, and beside a face little is known.
+    surely = known & scene.on_face & (lively < 128)
     lit = [
         cv2.multiply(own, factor, dtype=cv2.CV_8U)
         for own, factor in zip(cv2.split(usual), light, strict=True)
@@ -319,7 +264,7 @@ def _behind(scene: _Scene, face: FaceHistory, possible: Bool, light: list[F32]) 
         low=np.asarray(cv2.erode(expected, _SLACK), np.uint8),
         high=np.asarray(cv2.dilate(expected, _SLACK), np.uint8),
         spread=np.where(known, spread, deviation),
-        weight=np.where(known & scene.on_face, np.float32(1), np.float32(_BESIDE_WEIGHT)),
+        weight=np.where(surely, np.float32(1), np.float32(_UNSURE_WEIGHT)),
     )
 
 
@@ -355,15 +300,18 @@ def _separated(image: U8, behind: _Behind, guess: Guess, unit: float) -> F32:
     odds = cv2.log(prior / (1 - prior))
     to_back = behind.off(image) / behind.spread
     alpha = np.asarray(guess.sure, np.float32)
+    fixed = guess.sure | ~guess.possible
     for _ in range(_ROUNDS):
         front, spread = _nearby(image, alpha > 0.9, unit, _FAR_FRONT)
         to_front = _largest(np.asarray(cv2.absdiff(image, front), np.uint8)) / spread
         evidence = 0.5 * (to_back**2 - to_front**2) + cv2.log(behind.spread / spread)
-        logit = odds + behind.weight * np.clip(evidence, -_MOST_EVIDENCE, _MOST_EVIDENCE)
+        logit = odds + behind.weight * np.clip(evidence, -_MOST_AGAINST, _MOST_EVIDENCE)
         alpha = 1 / (1 + cv2.exp(-logit))
         alpha[guess.sure] = 1
         alpha[~guess.possible] = 0
-        alpha = cv2.GaussianBlur(alpha, (0, 0), max(0.5, 0.12 * unit))
+        pull = np.float32(_PULL) * np.abs(2 * alpha - 1)
+        alpha = walked(image, np.asarray(alpha, np.float32), fixed, np.asarray(pull, np.float32))
+        alpha = np.clip((alpha - np.float32(0.5)) * np.float32(_FIRM) + np.float32(0.5), 0, 1)
     count, marked = cv2.connectedComponents((alpha > 0.5).astype(np.uint8))
     labels = np.asarray(marked, np.int32)
     own = np.zeros(count, np.uint8)
