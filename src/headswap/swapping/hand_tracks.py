@@ -32,7 +32,9 @@ _FINGER_BONES = tuple(
 )
 _PALM = (0, 1, 2, *_ROOTS)
 # How far a hand's colours are from its usual one, in what half of them are, and at least in levels.
-_SPREADS, _LEAST_SPREAD = np.float32(1.8), np.float32(14)
+_SPREADS, _LEAST_SPREAD = np.float32(2.2), np.float32(16)
+# Looks before and after that tell of its colours.
+_NEIGHBOURS = 2
 # By how many times what it goes in a while it may be off its way.
 _ASTRAY = 2.0
 # A look at a hand: frame, points, presence, colours.
@@ -70,8 +72,8 @@ class HandTrack:
     """One hand.
 
     frames: (k,) int64 at which it was seen. points: (k, 21, 2) float32 px. presence: (k,) 0..1.
-    colours: (2, 3) float32, see `HandNow`. longer: frames for which it is there before and after,
-    moving on.
+    colours: (k, 2, 3) float32, see `HandNow`. longer: frames for which it is there before and
+    after, moving on.
     """
 
     frames: I64
@@ -104,14 +106,15 @@ class HandTrack:
         if points is None:
             return None
         seen = bool(self.frames[0] <= frame <= self.frames[-1])
+        colours = self.colours[int(np.abs(self.frames - frame).argmin())]
         if len(self.frames) == 1:
-            return HandNow(points, self.colours, 0.0, seen)
+            return HandNow(points, colours, 0.0, seen)
         i = self._stretch(frame)
         way = (self.points[i + 1] - self.points[i])[list(_PALM)].mean(axis=0)
         pace = float(np.linalg.norm(way)) / float(self.frames[i + 1] - self.frames[i])
         apart = int(np.abs(self.frames - frame).min())
         astray = _ASTRAY * pace * apart / max(hand_size(points), 1.0)
-        return HandNow(points, self.colours, astray, seen)
+        return HandNow(points, colours, astray, seen)
 
     def _stretch(self, frame: int) -> int:
         """The look from which on a frame is told, with the one after it."""
@@ -122,13 +125,19 @@ class HandTrack:
 
 def hands_at(tracks: Sequence[HandTrack], frame: int) -> list[HandNow]:
     """The hands of a frame, each once: one that was lost may have been found again by its side."""
-    every = [hand for track in tracks if (hand := track.now(frame)) is not None]
-    seen = [hand for hand in every if hand.seen]
-    return seen + [
+    every = [(track, hand) for track in tracks if (hand := track.now(frame)) is not None]
+    seen = [(track, hand) for track, hand in every if hand.seen]
+    return [
         hand
-        for hand in every
-        if not hand.seen and all(hands_apart(hand.points, o.points) > ONE_HAND for o in seen)
+        for track, hand in every
+        if hand.seen or not any(_again(track, hand, *other) for other in seen)
     ]
+
+
+def _again(lost: HandTrack, hand: HandNow, track: HandTrack, other: HandNow) -> bool:
+    """Whether a hand beyond its looks is one that is seen, unless both were seen at once."""
+    together = len(np.intersect1d(lost.frames, track.frames)) >= _LEAST_LOOKS
+    return not together and hands_apart(hand.points, other.points) < ONE_HAND
 
 
 def hand_tracks(glimpses: Sequence[Glimpse]) -> list[HandTrack]:
@@ -162,7 +171,7 @@ def hand_tracks(glimpses: Sequence[Glimpse]) -> list[HandTrack]:
             np.array([frame for frame, *_ in t], np.int64),
             _steady(np.array([points for _, points, *_ in t], np.float32)),
             np.array([look[2] for look in t], np.float64),
-            np.median([look[3] for look in t], axis=0).astype(np.float32),
+            _middle([look[3] for look in t]),
             step - 1,
         )
         for t in tracks
@@ -182,6 +191,14 @@ def _steady(looks: F32) -> F32:
     middle = np.median(np.stack([shapes[:-2], shapes[1:-1], shapes[2:]]), axis=0)
     shapes[1:-1] = middle
     return np.asarray(palms + shapes, np.float32)
+
+
+def _middle(colours: list[F32]) -> F32:
+    """(k, 2, 3) the middle of each look's colours and those of its neighbours."""
+    every = np.array(colours, np.float32)
+    around = np.pad(every, ((_NEIGHBOURS, _NEIGHBOURS), (0, 0), (0, 0)), mode="edge")
+    near = [around[k : k + len(every)] for k in range(2 * _NEIGHBOURS + 1)]
+    return np.median(near, axis=0).astype(np.float32)
 
 
 def _doubled(points: F32, frame: int, tracks: list[list[_Look]]) -> bool:

@@ -260,7 +260,9 @@ def save_occlusion(path: Path, occlusion: Occlusion) -> None:
         shifts=occlusion.shifts,
         hand_counts=counts,
         hand_presence=np.concatenate([[], *(t.presence for t in occlusion.hands)]),
-        hand_colours=np.array([t.colours for t in occlusion.hands], np.float32).reshape(-1, 2, 3),
+        hand_colours=np.concatenate(
+            [np.zeros((0, 2, 3), np.float32), *(t.colours for t in occlusion.hands)]
+        ),
         hand_longer=np.array([track.longer for track in occlusion.hands], np.int64),
         hand_frames=np.concatenate([[], *(t.frames for t in occlusion.hands)]).astype(np.int64),
         hand_points=np.concatenate(
@@ -275,10 +277,10 @@ def load_occlusion(path: Path) -> Occlusion:
         strange = np.zeros((len(data["frames"]), *SHEET_WH[::-1]), np.uint8)
         strange[data["strange_at"]] = data["strange"]
         ends = np.cumsum(data["hand_counts"])[:-1]
-        names = ("hand_frames", "hand_points", "hand_presence")
+        names = ("hand_frames", "hand_points", "hand_presence", "hand_colours")
         parts = [np.split(data[name], ends) for name in names]
         longer = [int(n) for n in data["hand_longer"]]
-        tracks = zip(*parts, data["hand_colours"], longer, strict=True) if longer else ()
+        tracks = zip(*parts, longer, strict=True) if longer else ()
         return Occlusion(
             FaceHistory(data["usual"], data["spread"], data["known"]),
             data["frames"],

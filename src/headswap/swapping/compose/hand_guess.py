@@ -24,8 +24,8 @@ _TURNS_RAD = np.radians([0, -15, 15, -30, 30, -45, 45, -60, 60, -75, 75, -90, 90
 _TRIED_SIZES, _TRIED_WIDTH, _TURN_COST, _UNTOLD = 1.5, 0.9, 0.1, 0.15
 # What is as unlike the hand as this, and larger than a nail, is something else.
 _UNLIKE, _NAIL_CM, _OTHER_LIKELY = 0.06, 0.6, 0.5
-# With less of its colours than this a hand is elsewhere.
-_LEAST_SEEN = 0.4
+# A hand of which so much can be told, and less than that has its colours, is elsewhere.
+_LEAST_TOLD, _LEAST_SEEN = 0.5, 0.4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,8 +51,7 @@ def hands_guess(image: U8, hands: Sequence[HandNow], unit: float, told: Bool) ->
         own = np.zeros(shape, np.uint8)
         for value, factor in enumerate((_POSSIBLE, _USUAL, _SURE), 1):
             drawn_hand(hand.points, own, factor, finger, value)
-        core = (own == 3) & told
-        if core.any() and float((alike[core] > _UNLIKE).mean()) < _LEAST_SEEN:
+        if _is_elsewhere(own == 3, alike, told):
             continue
         other = _other_than_hand(alike, unit)
         sure |= (own == 3) & ~other
@@ -75,6 +74,13 @@ def hand_reach(hand: F32, scale_px_cm: float) -> tuple[F32, float]:
     return np.vstack([hand, *ends]), _POSSIBLE * max(0.14 * size, FINGER_CM * scale_px_cm) + (
         0.2 * size
     )
+
+
+def _is_elsewhere(core: Bool, alike: F32, told: Bool) -> bool:
+    clear = core & told
+    if clear.sum() <= _LEAST_TOLD * core.sum():
+        return False
+    return float((alike[clear] > _UNLIKE).mean()) < _LEAST_SEEN
 
 
 def _other_than_hand(alike: F32, unit: float) -> Bool:

@@ -17,6 +17,8 @@ _HAND_PX = 14
 _USUAL, _FINGER_SHARE = 1.12, 0.08
 # What a way of one size costs, and how much better its colours must fit.
 _COST, _GAIN = 0.25, 0.06
+# Before a face it is not told where a hand is: so much of it has to be elsewhere.
+_LEAST_TOLD = 0.75
 _LOBES, _CHIN = (132, 361), 152
 
 
@@ -73,10 +75,12 @@ def _best_way(points: F32, alike: F32, told: Bool, reach: int) -> F32 | None:
     here = np.pad(alike, pad)[window]
     if known.shape != (height + 2 * reach, width + 2 * reach):
         return None
+    start = np.s_[reach : reach + height, reach : reach + width]
+    if float(known[start][mask > 0].mean()) < _LEAST_TOLD:
+        return None
     score = np.zeros((2 * reach + 1, 2 * reach + 1), np.float32)
     for side, sign in ((mask, 1), (1 - mask, -1)):
         weight = side.astype(np.float32) / max(float(side.sum()), 1)
-        start = np.s_[reach : reach + height, reach : reach + width]
         counted = weight * known[start]
         usual = float((here[start] * counted).sum() / max(float(counted.sum()), 1e-3))
         plane = np.where(known, here, np.float32(usual)).astype(np.float32)
