@@ -11,7 +11,7 @@ from headswap.media import Frame
 from headswap.sample import Identity, SampleSpec, build_scene
 from headswap.swapping.compose.blend import keep, lay_over
 from headswap.swapping.compose.crossing import person_in_front
-from headswap.swapping.compose.front_layer import Occluder, occluder_of, put_in_front
+from headswap.swapping.compose.front_layer import Occluder, put_in_front
 from headswap.swapping.compose.occluders import find_occluder
 from headswap.swapping.face_history import FaceHistory, learn_face
 from headswap.swapping.face_sheet import (
@@ -23,7 +23,13 @@ from headswap.swapping.face_sheet import (
     sheet_lively,
 )
 from headswap.swapping.glimpses import Glimpse, GlimpseReader, glimpse_step
-from headswap.swapping.hand_tracks import arm_end, drawn_arm, drawn_hand, hand_tracks
+from headswap.swapping.hand_tracks import (
+    HandNow,
+    arm_end,
+    drawn_arm,
+    drawn_hand,
+    hand_tracks,
+)
 from headswap.swapping.occlusion import (
     Occlusion,
     load_occlusion,
@@ -34,6 +40,7 @@ from headswap.swapping.occlusion import (
 from headswap.swapping.things import carried, shifts_between, strange_places
 from headswap.vision.mattes import Mattes
 from headswap.vision.networks.hands import Hand, HandFinder, hand_size
+from tests.made_hands import SKIN_COLOURS, hand_now, made_hand
 from tests.made_heads import appearance_of, face_at, layer_of, motion_of, turned
 
 SIZE = (260, 240)
@@ -164,7 +171,7 @@ def _history() -> FaceHistory:
     return learn_face(sheets, seen)
 
 
-def _alpha(picture: U8, strange: F32 | None, hands: list[F32]) -> tuple[F32, Occluder | None]:
+def _alpha(picture: U8, strange: F32 | None, hands: list[HandNow]) -> tuple[F32, Occluder | None]:
     needed = (0, 0, *SIZE)
     found = find_occluder(
         picture, face_at(130, 115, UNIT), UNIT, _history(), strange, hands, needed
@@ -189,21 +196,12 @@ def test_the_microphone_s_pixels_are_found_and_the_face_s_are_not() -> None:
     assert (alpha[outer & on_face] > 0.5).mean() < 0.02
 
 
-def made_hand(x: float, y: float, size: float) -> F32:
-    """(21, 2) px: an open hand, fingers up, its palm's middle at (x, y)."""
-    points = [(0.0, 0.5), (-0.3, 0.3), (-0.5, 0.1), (-0.65, -0.1), (-0.75, -0.3)]
-    for root, tip in ((-0.3, -0.4), (-0.1, -0.12), (0.1, 0.12), (0.28, 0.38)):
-        steps = np.linspace(0, 1, 4)
-        points += [(root + t * (tip - root), -0.45 - 0.9 * t) for t in steps]
-    return (np.array(points) * size + [x, y]).astype(np.float32)
-
-
 def test_a_hand_of_another_colour_is_found_by_its_points_and_its_colour() -> None:
     hand = made_hand(140, 150, 80)
     picture = face_picture(5)
     true = drawn_hand(hand, np.zeros(picture.shape[:2], np.uint8), 1.0, 6) > 0
     picture[true] = (120, 80, 60)
-    alpha, found = _alpha(picture, None, [hand])
+    alpha, found = _alpha(picture, None, [hand_now(hand)])
     _, _, on_face = sheet_from_frame(face_at(130, 115, UNIT), (SIZE[1], SIZE[0]))
     outer = cv2.dilate(true.astype(np.uint8), np.ones((5, 5), np.uint8)) == 0
     assert found is not None
@@ -219,7 +217,7 @@ def test_an_arm_is_seen_however_the_hand_is_bent(x: float, bent_deg: float) -> N
     true = drawn_hand(hand, np.zeros(shape, np.uint8), 1.0, 6)
     arm = drawn_arm(hand, arm_end(hand, 2.0, np.radians(bent_deg)), shape, 0.8)
     picture[(true | arm) > 0] = (120, 80, 60)
-    alpha, _ = _alpha(picture, None, [hand])
+    alpha, _ = _alpha(picture, None, [hand_now(hand)])
     inner = cv2.erode(arm, np.ones((5, 5), np.uint8)) > 0
     assert (alpha[inner] > 0.5).mean() > 0.9
 
@@ -228,36 +226,11 @@ def test_without_hand_or_thing_there_is_no_occluder() -> None:
     assert _alpha(face_picture(5), None, [])[1] is None
 
 
-def test_an_occluder_s_inside_counts_as_unchanged_and_its_edge_is_mixed() -> None:
-    line = np.zeros((1, 3, 2), np.float32)
-    line[..., 1] = [[0, 0.5, 1]]
-    own, inner = np.full((1, 3, 3), 200, np.uint8), np.full((1, 3, 3), 180, np.uint8)
-    front = Occluder((slice(1, 2), slice(0, 3)), own, line, inner)
-    pixels, changed = np.full((2, 3, 3), 100, np.uint8), np.ones((2, 3), np.bool_)
-    put_in_front(front, pixels, changed)
-    assert pixels[..., 0].tolist() == [[100, 100, 100], [100, 140, 200]]
-    assert changed.tolist() == [[True, True, True], [True, True, False]]
-
-
-def test_an_edge_found_at_a_third_of_the_size_follows_the_picture_s_own() -> None:
-    full = np.full((60, 60, 3), 200, np.uint8)
-    full[:, 31:] = 40
-    image = np.asarray(cv2.resize(full, (20, 20), interpolation=cv2.INTER_AREA), np.uint8)
-    alpha = np.zeros((20, 20), np.float32)
-    alpha[:, 11:] = 1
-    found = occluder_of(full, image, np.asarray(cv2.blur(alpha, (3, 3)), np.float32), 5.0, (0, 0))
-    assert found is not None
-    pixels, changed = np.full_like(full, 120), np.ones((60, 60), np.bool_)
-    put_in_front(found, pixels, changed)
-    assert (pixels[10:50, :28] == 120).all() and (pixels[10:50, 36:] < 50).all()
-    assert (pixels[10:50, 30, 0].astype(int) - pixels[10:50, 31, 0]).min() > 30
-    assert occluder_of(full, image, np.zeros_like(alpha), 5.0, (0, 0)) is None
-
-
 def _glimpse(frame: int, hands: list[F32], presence: float = 0.95) -> Glimpse:
     sheet = np.zeros((*SHEET_WH[::-1], 3), np.uint8)
     points = np.array(hands, np.float32).reshape(-1, 21, 2)
-    return Glimpse(0, frame, sheet, points, np.full(len(hands), presence, np.float32))
+    colours = np.repeat(SKIN_COLOURS[None], len(hands), 0)
+    return Glimpse(0, frame, sheet, points, np.full(len(hands), presence, np.float32), colours)
 
 
 def test_a_hand_is_followed_between_looks_and_over_a_missed_one() -> None:
@@ -270,6 +243,13 @@ def test_a_hand_is_followed_between_looks_and_over_a_missed_one() -> None:
         assert found is not None and found == pytest.approx(made_hand(100 + 4 * frame, 100, 60))
     assert track.at(20) is None
     assert hand_size(made_hand(0, 0, 60)) == pytest.approx(60, rel=0.1)
+
+
+def test_what_one_look_only_sees_of_a_hand_s_shape_does_not_count() -> None:
+    hands = [made_hand(100 + 4 * k, 100, 60) for k in range(5)]
+    hands[2][4] += np.float32(30)
+    (track,) = hand_tracks([_glimpse(3 * k, [hand]) for k, hand in enumerate(hands)])
+    assert track.points[2] == pytest.approx(made_hand(108, 100, 60), abs=2)
 
 
 @pytest.mark.parametrize(
@@ -327,6 +307,7 @@ def test_hands_are_the_same_in_any_stretches_and_palms_sought_at_every_other_loo
     for look in whole:
         other = of_parts[look.frame]
         assert np.array_equal(look.sheet, other.sheet) and np.array_equal(look.hands, other.hands)
+        assert np.array_equal(look.colours, other.colours)
     # Between two palms each place is looked at that either tells of.
     assert all(len(look.hands) >= 1 for look in whole)
 
@@ -338,6 +319,7 @@ def _occlusion(pictures: list[U8], landmarks: F32, hands: dict[int, F32]) -> Occ
         Glimpse(
             0, k, sheets[k], np.array([hands[k]] if k in hands else []).reshape(-1, 21, 2),
             np.full(int(k in hands), 0.9, np.float32),
+            np.repeat(SKIN_COLOURS[None], int(k in hands), 0),
         )
         for k in range(COUNT)
     ]  # fmt: skip
@@ -368,6 +350,7 @@ def test_an_occlusion_that_is_saved_is_the_one_that_is_loaded(
     assert np.array_equal(read.strange, made.strange) and np.array_equal(read.frames, made.frames)
     assert np.array_equal(read.face.usual, made.face.usual)
     assert [track.frames.tolist() for track in read.hands] == [[2, 3]]
+    assert np.array_equal(read.hands[0].colours, made.hands[0].colours)
     assert read.strange_at(0) is None
     here = read.strange_at(HELD[1])
     assert here is not None and here.max() == 1
@@ -413,3 +396,21 @@ def test_the_sample_holds_a_microphone_before_the_first_mouth() -> None:
         assert frame.occluder is not None
         shares.append(float((frame.occluder * frame.heads[0].alpha).sum()))
     assert shares[0] == 0 and shares[1] > 200
+
+
+def test_a_hand_of_the_face_s_own_colours_is_whole_and_opaque() -> None:
+    hand = made_hand(130, 150, 80)
+    picture = face_picture(5)
+    shape = picture.shape[:2]
+    true = drawn_hand(hand, np.zeros(shape, np.uint8), 1.12, 6)
+    shaded = cv2.GaussianBlur(true.astype(np.float32), (0, 0), 3)[..., None]
+    # Darker in the middle than at its rim, which is as light as the face.
+    own = SKIN * (1.15 - 0.3 * np.clip(2 * shaded - 1, 0, 1))
+    picture[true > 0] = np.clip(own, 0, 255).astype(np.uint8)[true > 0]
+    colours = np.array([0.85 * SKIN, [12, 10, 9]], np.float32)
+    alpha, _ = _alpha(picture, None, [hand_now(hand, colours=colours)])
+    _, _, on_face = sheet_from_frame(face_at(130, 115, UNIT), shape)
+    inner = (cv2.erode(true, np.ones((7, 7), np.uint8)) > 0) & on_face
+    outer = (cv2.dilate(true, np.ones((17, 17), np.uint8)) == 0) & on_face
+    assert (alpha[inner] > 0.99).mean() > 0.97
+    assert (alpha[outer] > 0.5).mean() < 0.05

@@ -32,7 +32,7 @@ _FINGER_BONES = tuple(
 )
 _PALM = (0, 1, 2, *_ROOTS)
 # How far a hand's colours are from its usual one, in what half of them are, and at least in levels.
-_SPREADS, _LEAST_SPREAD = np.float32(2.2), np.float32(16)
+_SPREADS, _LEAST_SPREAD = np.float32(1.8), np.float32(14)
 # Looks before and after that tell of its colours.
 _NEIGHBOURS = 2
 # By how many times what it goes in a while it may be off its way.

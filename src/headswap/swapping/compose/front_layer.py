@@ -19,7 +19,7 @@ _ALIKE, _UNLIKE = 10.0, 0.02
 # A share that is put together from several is softer than each.
 _STEEPER = np.float32(1.3)
 # Two sides are told by their colours from so many levels on; what is so near the inner is all it.
-_APART, _APART_RAMP, _WHOLE = np.float32(45), np.float32(30), np.float32(1.2)
+_APART, _APART_RAMP, _WHOLE = np.float32(60), np.float32(30), np.float32(1.2)
 _NONE, _ALL = np.float32(1 / 512), np.float32(1 - 1 / 512)
 
 
@@ -61,8 +61,10 @@ def occluder_of(
     factor = full.shape[0] // image.shape[0]
     image, alpha = np.ascontiguousarray(image[small]), np.ascontiguousarray(alpha[small])
     around = np.ones((3, 3), np.uint8)
-    least, most = cv2.erode(alpha, around), cv2.dilate(alpha, around)
-    inside = _mean_near(image, alpha > _INSIDE, unit)
+    # An edge is a little wider than where it is found, and what is inside begins behind it.
+    core, most = cv2.erode(alpha, around), cv2.dilate(alpha, around)
+    least = cv2.erode(core, around)
+    inside = _mean_near(image, core > _INSIDE, unit)
     rows = slice(y0 * factor, y1 * factor)
     columns = slice(x0 * factor, x1 * factor)
     return Occluder(

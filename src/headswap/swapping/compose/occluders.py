@@ -37,11 +37,12 @@ _NEAR_CM = 1.2
 _COARSE = 3
 _EDGE_CM = 0.25
 _NOISE = 8.0
-_MOST_EVIDENCE, _MOST_AGAINST = 4.0, 2.5
+_MOST_EVIDENCE, _MOST_AGAINST = 4.0, 1.6
 _FAR_BEHIND, _FAR_FRONT = 50.0, 10.0
 _ROUNDS = 2
 # How much a pixel's own look counts beside its neighbours', and how firm the answer is made.
 _PULL, _FIRM = 0.1, 2.5
+_SMOOTH_CM = 0.2
 # How much looks count where it is less sure what would be seen behind.
 _UNSURE_WEIGHT = 0.4
 _SLACK = np.ones((3, 3), np.uint8)
@@ -311,6 +312,8 @@ def _separated(image: U8, behind: _Behind, guess: Guess, unit: float) -> F32:
         alpha[~guess.possible] = 0
         pull = np.float32(_PULL) * np.abs(2 * alpha - 1)
         alpha = walked(image, np.asarray(alpha, np.float32), fixed, np.asarray(pull, np.float32))
+        # An outline is smooth.
+        alpha = cv2.GaussianBlur(alpha, (0, 0), max(0.5, _SMOOTH_CM * unit))
         alpha = np.clip((alpha - np.float32(0.5)) * np.float32(_FIRM) + np.float32(0.5), 0, 1)
     count, marked = cv2.connectedComponents((alpha > 0.5).astype(np.uint8))
     labels = np.asarray(marked, np.int32)
