@@ -152,7 +152,8 @@ def test_the_mattes_the_reach_and_the_view_of_a_completed_key_frame_hold_the_hat
         )
         _ballot(frame, frame != 24).save(ballot_path(tmp_path, 0, frame))
     everything = np.full(SIZE_WH[::-1], 2, np.uint8)
-    view = View(24, (0, 0, *SIZE_WH), _picture(24), everything, np.zeros_like(everything))
+    nowhere = np.zeros_like(everything)
+    view = View(24, (0, 0, *SIZE_WH), _picture(24), everything, nowhere, nowhere)
     view.save(view_path(tmp_path, 24))
     looks = completed(plan, plan.appearances[0], [_look(frame) for frame in KEYS])
     missed = cv2.erode(_hat(24), np.ones((5, 5), np.uint8)) > 0
