@@ -12,6 +12,7 @@ F32: TypeAlias = NDArray[np.float32]
 F64: TypeAlias = NDArray[np.float64]
 # What OpenCV takes and gives.
 Mat: TypeAlias = NDArray[np.integer | np.floating]
+I8: TypeAlias = NDArray[np.int8]
 U32: TypeAlias = NDArray[np.uint32]
 I32: TypeAlias = NDArray[np.int32]
 I64: TypeAlias = NDArray[np.int64]

@@ -84,6 +84,21 @@ def test_a_hat_over_the_skull_belongs_to_the_head() -> None:
     assert worn[above] > 0.9 and bare[above] < 0.1
 
 
+def test_the_area_has_no_holes_and_no_slits_above_the_chin() -> None:
+    hat = ellipse((X, Y - 14 * PX_PER_CM), (9 * PX_PER_CM, 7 * PX_PER_CM))
+    hole = ellipse((X, Y - 16 * PX_PER_CM), (3 * PX_PER_CM, 3 * PX_PER_CM))
+    hair, face = np.maximum(_long_hair(), hat * (1 - hole)), face_at(X, Y)
+    chin, column = round(face[152, 1]), round(X + 9 * PX_PER_CM)
+    slit = np.s_[chin - 20 : chin - 6, column - 3 : column + 3]
+    neck = np.s_[chin + 20 : chin + 30, round(X) - 8 : round(X) + 8]
+    hair[slit] = 0
+    hair[chin + 12 : chin + 40, round(X) - 20 : round(X) + 20] = 0
+    area = head_area(hair, np.ones_like(hair), face, PX_PER_CM, SIZE_WH)
+    assert area[hole > 0.5].min() > 0.9 and area[slit].min() > 0.9
+    # The neck between long hair is none.
+    assert area[neck].max() < 0.5
+
+
 def test_hair_given_at_half_size_gives_nearly_the_same_area() -> None:
     hair, face = _long_hair(), face_at(X, Y)
     half_wh = (WIDTH // 2, HEIGHT // 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from headswap.arrays import F32
+from headswap.arrays import F32, U8
 from headswap.swapping.compose.worn import headgear
 from headswap.vision.mattes import Mattes
 from tests.made_heads import MIDDLE_XY, PX_PER_CM, SIZE_WH, ellipse, face_at
@@ -28,11 +28,14 @@ def _crown(aside_cm: float = 0.0) -> F32:
     return ellipse(middle, (7 * PX_PER_CM, 5 * PX_PER_CM))
 
 
-def _worn(more: F32, skin: F32 | None = None, others: tuple[F32, ...] = ()) -> F32:
+PLAIN = np.full((HEIGHT, WIDTH, 3), 128, np.uint8)
+
+
+def _worn(more: F32, skin: F32 | None = None, others: tuple[F32, ...] = (), rgb: U8 = PLAIN) -> F32:
     """What is found with a head in the picture, and something more that is person."""
     nothing = np.zeros((HEIGHT, WIDTH), np.float32)
     mattes = Mattes(np.maximum(_head(), more), _hair(), nothing if skin is None else skin, nothing)
-    return headgear(mattes, face_at(X, Y), PX_PER_CM, others)
+    return headgear(rgb, mattes, face_at(X, Y), PX_PER_CM, others)
 
 
 def test_a_bare_head_wears_nothing() -> None:
@@ -72,3 +75,16 @@ def test_what_is_wider_than_a_hat_stands_behind(half_width_cm: float) -> None:
 def test_what_is_nearer_to_somebody_else_is_theirs() -> None:
     other = face_at(X, Y - 22 * PX_PER_CM)
     assert _worn(_crown(), others=(other,))[CROWN] == 0
+
+
+def test_a_brim_that_no_matte_knows_is_worn_by_its_colour_and_the_wall_is_not() -> None:
+    rgb = np.full((HEIGHT, WIDTH, 3), (150, 170, 175), np.uint8)
+    brim = ellipse((X, Y - 9.5 * PX_PER_CM), (15 * PX_PER_CM, 1.2 * PX_PER_CM))
+    hand = ellipse((X - 13 * PX_PER_CM, Y - 14 * PX_PER_CM), (2 * PX_PER_CM, 2 * PX_PER_CM))
+    rgb[(_crown() > 0.5) | (brim > 0.5)] = (220, 190, 125)
+    rgb[hand > 0.5] = (200, 150, 120)
+    worn = _worn(_crown(), rgb=rgb)
+    row = round(Y - 9.5 * PX_PER_CM)
+    assert worn[row, [round(X - 13 * PX_PER_CM), round(X + 13 * PX_PER_CM)]].min() > 0.9
+    assert worn[hand > 0.5].max() == 0
+    assert worn[row - 30, round(X + 13 * PX_PER_CM)] == 0

@@ -23,6 +23,7 @@ from headswap.swapping.engines.mesh import pose_vertices
 from headswap.swapping.engines.protocol import Engine
 from headswap.swapping.glimpses import Glimpse
 from headswap.swapping.head_model import HeadModel
+from headswap.swapping.lasting import completed
 from headswap.swapping.motion import bridge, continuous, follow, neutral_face
 from headswap.swapping.occlusion import (
     HairPlane,
@@ -152,7 +153,9 @@ def final_plan(plan: RenderPlan, looks: Sequence[KeyLook | Glimpse]) -> RenderPl
         else:
             by_number.setdefault(look.number, []).append(look)
     appearances = tuple(
-        _with_looks(plan, appearance, by_number.get(appearance.number, []))
+        _with_looks(
+            plan, appearance, completed(plan, appearance, by_number.get(appearance.number, []))
+        )
         for appearance in plan.appearances
     )
     # Both take a good part of a second, and most of it outside of the interpreter.

@@ -11,6 +11,7 @@ import numpy as np
 
 from headswap.arrays import F32, U8
 from headswap.media import Frame, VideoReader
+from headswap.swapping.ballot import ballot_of, ballot_path
 from headswap.swapping.compose.body_cue import BodyCue
 from headswap.swapping.compose.crossing import person_in_front
 from headswap.swapping.compose.grain import Grain, grain_of
@@ -19,6 +20,12 @@ from headswap.swapping.compose.neck import jaw_tone, neck_tone
 from headswap.swapping.compose.plate import clear_background, clear_of, cue_at_work_size
 from headswap.swapping.compose.removal import head_area, own_hair
 from headswap.swapping.compose.shading import light_of
+from headswap.swapping.compose.tresses import (
+    hair_hangs,
+    hair_votes,
+    hanging_hair,
+    with_known,
+)
 from headswap.swapping.compose.worn import headgear
 from headswap.swapping.glimpses import Glimpse, GlimpseReader
 from headswap.swapping.plan import Appearance, Box, RenderPlan, box_around
@@ -30,6 +37,9 @@ from headswap.vision.store import ModelStore
 
 # A head with its hair, where nothing closer is known.
 _HEAD_CM = (-16.0, -18.0, 16.0, 20.0)
+# A head with a hat, and with the hair on its shoulders, looked at closer.
+_CROWN_CM = (-18.0, -30.0, 18.0, 16.0)
+_TRESSES_CM = (-16.0, -14.0, 16.0, 24.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,6 +140,20 @@ class _Seen:
     hidden: U8
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Crop:
+    """A person in a box of a frame: pixels, landmarks, mattes of everybody and of the one's own.
+
+    votes: see `hair_votes`, with what is worn.
+    """
+
+    rgb: U8
+    face: F32
+    everybody: Mattes
+    own: Mattes
+    votes: F32
+
+
 class _Eyes:
     """Reads people and backgrounds of frames; the networks are made once."""
 
@@ -144,15 +168,15 @@ class _Eyes:
         if box is None:
             return None
         unit = appearance.scale(i)
-        rgb, face, everybody = self._read(appearance, frame, box)
-        others = plan.others(appearance, i)
-        mattes = _own(everybody, face, unit, box, others)
-        if _cut_off(mattes.hair, box, plan.size_wh):
-            wide = box_around(appearance.landmarks(i), unit, WIDE_REACH_CM, plan.size_wh)
-            box = wide or box
-            rgb, face, everybody = self._read(appearance, frame, box)
-            mattes = _own(everybody, face, unit, box, others)
-        _look_in_front(plan, appearance, i, box, everybody)
+        wide = box_around(appearance.landmarks(i), unit, WIDE_REACH_CM, plan.size_wh) or box
+        crop = self._read(appearance, frame, box)
+        if _cut_off(crop.own.hair, box, plan.size_wh):
+            box = wide
+            crop = self._read(appearance, frame, box)
+        rgb, face, mattes = crop.rgb, crop.face, crop.own
+        _look_in_front(plan, appearance, i, box, crop.everybody)
+        ballot = ballot_of(i, wide, frame.rgb(wide), box, crop.votes, unit)
+        ballot.save(ballot_path(plan.folder, appearance.number, i))
         save_mattes(key_path(plan.folder, appearance.number, i), box, mattes)
         area = head_area(mattes.hair, mattes.person, face, unit, rgb.shape[1::-1])
         tone = skin_tone(rgb, face)
@@ -168,16 +192,51 @@ class _Eyes:
             grain=grain_of(rgb),
             jaw=jaw,
             neck=jaw if neck is None else neck,
-            hair_reach_cm=_reach(area, face, unit),
+            hair_reach_cm=reach_of(area, face, unit),
             body=cue_at_work_size(rgb, mattes, area, face, unit),
         )
         hidden = (area > 0.02).astype(np.uint8)
         return _Seen(look, box, clear_background(rgb, mattes, area, face, unit), hidden)
 
-    def _read(self, appearance: Appearance, frame: Frame, box: Box) -> tuple[U8, F32, Mattes]:
-        rgb = frame.rgb(box)
-        face = appearance.landmarks(frame.index) - np.array([box[0], box[1], 0], np.float32)
-        return rgb, face, self._mattes.read(rgb, face)
+    def _read(self, appearance: Appearance, frame: Frame, box: Box) -> _Crop:
+        rgb, i, unit = frame.rgb(box), frame.index, appearance.scale(frame.index)
+        corner = np.array([box[0], box[1], 0], np.float32)
+        face = appearance.landmarks(i) - corner
+        others = [other - corner for other in self._plan.others(appearance, i)]
+        everybody = self._mattes.read(rgb, face)
+        seen = replace(everybody, hair_votes=self._votes(rgb, everybody, face, unit))
+        known = own_hair(seen, face, unit)
+        votes = hair_votes(rgb, seen, known, face, unit)
+        hair = hanging_hair(votes, known, face, unit)
+        person = np.maximum(seen.person, self._crown(appearance, frame, box))
+        bare = replace(seen, hair=hair, person=person, hair_votes=())
+        hat = headgear(rgb, bare, face, unit, others)
+        own = replace(bare, hair=np.maximum(hair, hat), person=np.maximum(seen.person, hat))
+        return _Crop(rgb, face, everybody, own, with_known(votes, hat))
+
+    def _votes(self, rgb: U8, mattes: Mattes, face: F32, unit: float) -> tuple[F32, ...]:
+        """What networks take for hair, with a closer look where some hangs."""
+        votes = mattes.hair_votes
+        if not any(hair_hangs(vote, face, unit) for vote in votes):
+            return votes
+        part = box_around(face, unit, _TRESSES_CM, rgb.shape[1::-1])
+        if part is None:
+            return votes
+        closer, (x0, y0, x1, y1) = votes[0].copy(), part
+        closer[y0:y1, x0:x1] = self._mattes.hair(np.ascontiguousarray(rgb[y0:y1, x0:x1]))
+        return (*votes, closer)
+
+    def _crown(self, appearance: Appearance, frame: Frame, box: Box) -> F32:
+        """(h, w) person in a box by a closer look at the head, which knows more of a hat."""
+        landmarks, unit = appearance.landmarks(frame.index), appearance.scale(frame.index)
+        near = box_around(landmarks, unit, _CROWN_CM, self._plan.size_wh)
+        if near is None:
+            return np.zeros((box[3] - box[1], box[2] - box[0]), np.float32)
+        person = self._mattes.person(frame.rgb(near))
+        in_box = np.array([[1, 0, near[0] - box[0]], [0, 1, near[1] - box[1]]], np.float64)
+        return np.asarray(
+            cv2.warpAffine(person, in_box, (box[2] - box[0], box[3] - box[1])), np.float32
+        )
 
     def view(self, frame: Frame, box: Box, seen: list[_Seen]) -> View:
         """The frame's background in a box: what is no person, looked at closely where known."""
@@ -225,14 +284,6 @@ def _cut_off(hair: F32, box: Box, size_wh: tuple[int, int]) -> bool:
     return any(inside and float(edge.max()) > 0.3 for inside, edge in edges)
 
 
-def _own(mattes: Mattes, face: F32, unit: float, box: Box, others: list[F32]) -> Mattes:
-    """The mattes with hair that is another's left out, and what is worn on the head as hair."""
-    mine = replace(mattes, hair=own_hair(mattes, face, unit))
-    corner = np.array([box[0], box[1], 0], np.float32)
-    hat = headgear(mine, face, unit, [other - corner for other in others])
-    return replace(mine, hair=np.maximum(mine.hair, hat), person=np.maximum(mine.person, hat))
-
-
 def _look_in_front(
     plan: RenderPlan, appearance: Appearance, frame: int, box: Box, mattes: Mattes
 ) -> None:
@@ -253,7 +304,8 @@ def _look_in_front(
         )
 
 
-def _reach(area: F32, face: F32, unit: float) -> tuple[float, float, float, float]:
+def reach_of(area: F32, face: F32, unit: float) -> tuple[float, float, float, float]:
+    """How far an area reaches to left, top, right and bottom from between the eyes, cm."""
     eyes = face[[33, 133, 362, 263], :2].mean(axis=0)
     ys, xs = np.nonzero(area > 1 / 512)
     if len(xs) == 0:

@@ -21,12 +21,17 @@ _SOME, _NOT_AGREED, _AGREED = 0.3, 0.12, 0.22
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mattes:
-    """Planes (h, w) float32 in 0..1 of one crop."""
+    """Planes (h, w) float32 in 0..1 of one crop.
+
+    hair_votes: where two networks look for hair, what the finer one takes for it, and the other;
+    `hair` is what came of it.
+    """
 
     person: F32
     hair: F32
     skin: F32
     clothes: F32
+    hair_votes: tuple[F32, ...] = ()
 
 
 class MatteReader:
@@ -48,16 +53,27 @@ class MatteReader:
         """All planes of a (h, w, 3) uint8 crop; face: (478, 3) landmarks in the crop."""
         return self._planes.read(crop, face, self._person.matte(crop))
 
+    def hair(self, crop: U8) -> F32:
+        """(h, w) float32: hair in a (h, w, 3) uint8 crop by the finer network, where several look.
+
+        Raises:
+            RuntimeError: one network alone looks for hair, and tells no votes.
+        """
+        return self._planes.hair(crop)
+
 
 class _FullPlanes:
     def __init__(self, store: ModelStore, threads: int) -> None:
         self._hair = HairMatte(store, threads)
         self._planes = SkinClothesHair(store, threads)
 
+    def hair(self, crop: U8) -> F32:
+        return self._hair.matte(crop)
+
     def read(self, crop: U8, face: F32, person: F32) -> Mattes:
-        planes = self._planes.planes(crop)
-        hair = agreed_hair(self._hair.matte(crop), planes.hair, face)
-        return Mattes(person, hair, planes.skin, planes.clothes)
+        planes, first = self._planes.planes(crop), self._hair.matte(crop)
+        hair = agreed_hair(first, planes.hair, face)
+        return Mattes(person, hair, planes.skin, planes.clothes, (first, planes.hair))
 
 
 def agreed_hair(hair: F32, second: F32, face: F32) -> F32:
@@ -81,6 +97,9 @@ def agreed_hair(hair: F32, second: F32, face: F32) -> F32:
 class _CorePlanes:
     def __init__(self, threads: int) -> None:
         self._network = CoreHair(threads)
+
+    def hair(self, crop: U8) -> F32:
+        raise RuntimeError("the core pack's network needs to be told where the face is; use read")
 
     def read(self, crop: U8, face: F32, person: F32) -> Mattes:
         planes = self._network.planes(crop, face, person)

@@ -28,6 +28,7 @@ _GROW_CM = 0.5
 _FRIZZ_CM = 1.1
 _WORN_CM = 2.0
 _COLLAR_CM = 1.5
+_GAP_CM = 1.0
 _FADE_CM = 1.2
 _WORK_PX_PER_CM = 6.0
 _SOFT_CM = 0.3
@@ -80,9 +81,28 @@ def _head_area(hair: F32, person: F32, landmarks: F32, unit: float) -> F32:
     # Glasses, hats and jewels stand off the skull; what is person there belongs to the head.
     worn = np.asarray(cv2.dilate(skull, disc(_WORN_CM * unit)), np.uint8)
     worn &= ((person > 0.5) & ~below).astype(np.uint8)
-    solid = np.asarray(cv2.dilate(skull | tresses | worn, disc(_GROW_CM * unit)), np.uint8) | wide
+    whole = _whole(skull | tresses | worn, chin, unit)
+    solid = np.asarray(cv2.dilate(whole, disc(_GROW_CM * unit)), np.uint8) | wide
     soft = max(0.6, _SOFT_CM * unit)
     return np.asarray(cv2.GaussianBlur(solid.astype(np.float32), (0, 0), soft), np.float32)
+
+
+def _whole(solid: U8, chin: float, unit: float) -> U8:
+    """(h, w) uint8: a head without holes and narrow gaps above the chin.
+
+    Through a hat nothing is seen, and between jaw and ponytail only what lies in their shade.
+    """
+    last = min(len(solid), max(0, round(chin)) + 1)
+    upper = np.ascontiguousarray(solid[:last])
+    gaps = disc(_GAP_CM * unit)
+    # With room around it, or closing would stop at the edge of the picture.
+    room = gaps.shape[0]
+    framed = cv2.copyMakeBorder(solid, room, room, room, room, cv2.BORDER_REPLICATE)
+    closed = cv2.morphologyEx(framed, cv2.MORPH_CLOSE, gaps)[room:-room, room:-room]
+    upper |= closed[:last]
+    outlines, _ = cv2.findContours(upper, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    cv2.drawContours(upper, outlines, -1, 1, cv2.FILLED)
+    return np.vstack([upper, solid[last:]])
 
 
 def faded(area: F32, box: Box, size_wh: tuple[int, int], scale_px_cm: float) -> F32:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from headswap.arrays import F32, F64, I32, U8, Bool
+from headswap.swapping.compose.likeness import colour_cells, how_usual
 from headswap.swapping.compose.removal import disc, face_and_ears, work_size
 from headswap.vision.mattes import Mattes
 from headswap.vision.pose import fit_pose
@@ -25,16 +26,22 @@ _TOUCH_CM, _LEAST_TOUCH_CM, _OFF_MIDDLE_CM = 1.0, 4.0, 6.0
 # and no further to the side, where a hand may be; above its brim a hat is round.
 _HAIR_CM, _LEAST_CM2 = 1.2, 8.0
 _CROWN_CM, _BRIM_CM = (8.0, 9.0), 3.0
+# A brim's colours are so many times as usual in the hat as behind it.
+_ALIKE, _SOFT_CM = 3.0, 0.25
+# So much of the upper skull is covered by a hat.
+_COVERED = 0.4
 # From so far to the side on an arm may be raised, if that much of it is seen beside the face.
 _ARM_CM, _ARM_CM2 = 9.5, 6.0
 
 
-def headgear(mattes: Mattes, landmarks: F32, scale_px_cm: float, others: Sequence[F32]) -> F32:
-    """(h, w) float32 0..1: what of a crop is worn on a head, above the brows.
+def headgear(
+    rgb: U8, mattes: Mattes, landmarks: F32, scale_px_cm: float, others: Sequence[F32]
+) -> F32:
+    """(h, w) float32 0..1: what of a crop (h, w, 3) is worn on a head, above the brows.
 
     That is what is person there, sits on the skull and is neither a hand nor wider than a hat, nor
-    nearer to somebody else. mattes: `hair` the head's own. landmarks: (478, 3) px; others: the
-    same of other people in the crop.
+    nearer to somebody else; and what goes on from it in its colours, as a brim does. mattes: `hair`
+    the head's own. landmarks: (478, 3) px; others: the same of other people in the crop.
     """
     height, width = mattes.hair.shape
     size = work_size((width, height), scale_px_cm)
@@ -51,11 +58,19 @@ def headgear(mattes: Mattes, landmarks: F32, scale_px_cm: float, others: Sequenc
     there = cv2.morphologyEx(there.astype(np.uint8), cv2.MORPH_CLOSE, disc(_HOLE_CM * unit)) > 0
     there &= (above > 0) & (above < _ABOVE_CM) & (np.abs(aside) < _ASIDE_CM)
     there &= _no_arm((person > _PERSON_SURE) & (hair < 0.12), aside, above, unit)
+    mine = np.ones(hair.shape, np.bool_)
     for other in others:
         theirs = face_and_ears(other * ratio, hair.shape)
-        there &= _away(theirs) > _away(skull)
+        mine &= _away(theirs) > _away(skull)
+    there &= mine
     known = cv2.dilate(((hair > 0.12) | (skull > 0)).astype(np.uint8), disc(_HAIR_CM * unit)) > 0
     hat = np.zeros(hair.shape, np.float32)
+    bald = (person > _PERSON_SURE) & (above > _BRIM_CM) & (hair < 0.12)
+    upper = (skull > 0) & (above > _BRIM_CM)
+    # What covers most of the skull and is neither hair nor skin is cloth, however flat.
+    cloth = upper & bald & (skin < _SKIN)
+    if cloth.sum() < _COVERED * upper.sum():
+        cloth[:] = False
     _, labels = cv2.connectedComponents(there.astype(np.uint8))
     for label in np.unique(labels[on_top & there]):
         part = labels == label
@@ -64,7 +79,23 @@ def headgear(mattes: Mattes, landmarks: F32, scale_px_cm: float, others: Sequenc
             hat[part] = 1
             # The matte often has only some of it; a hat has no dents, and two sides.
             cv2.fillConvexPoly(hat, _both_sides(part & (above > _BRIM_CM), points), 1.0)
+            cloth |= part & bald
+    if cloth.any():
+        near = mine & (np.abs(aside) < _ASIDE_CM) & (above > 0) & (above < _ABOVE_CM)
+        small = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
+        hat[_continued(small, cloth, person < _PERSON, near, unit)] = 1
     return np.asarray(cv2.resize(hat, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _continued(rgb: U8, cloth: Bool, behind: Bool, near: Bool, unit: float) -> Bool:
+    """(h, w) what hangs together with a hat's cloth and has its colours more than those behind."""
+    cells = colour_cells(rgb)
+    soft = _SOFT_CM * unit
+    ratio = how_usual(cells, cloth, soft) / how_usual(cells, behind, soft)
+    alike = (near & ((ratio > _ALIKE) | cloth)).astype(np.uint8)
+    _, labels = cv2.connectedComponents(alike)
+    mine = np.unique(labels[cloth])
+    return np.isin(labels, mine[mine > 0])
 
 
 def _axes(points: F32) -> tuple[F64, F64]:

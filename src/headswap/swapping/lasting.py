@@ -1,0 +1,182 @@
+"""Key frames of a shot complete each other: what most of them know to be the old head's goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from headswap.arrays import F32, F64, U8, Bool
+from headswap.swapping.ballot import Ballot, ballot_path
+from headswap.swapping.compose.follow import in_crops
+from headswap.swapping.compose.mosaic import View
+from headswap.swapping.compose.plate import cue_at_work_size
+from headswap.swapping.compose.removal import disc, follow_head, head_area, skin_and_eyes
+from headswap.swapping.plan import Appearance, Box, RenderPlan
+from headswap.swapping.survey import (
+    KeyLook,
+    key_path,
+    load_mattes,
+    reach_of,
+    save_mattes,
+    view_path,
+)
+from headswap.vision.mattes import Mattes
+
+# So many key frames to each side have a say, the more the more alike they look at a place.
+_NEAR = 5
+_ALIKE = 16.0
+# What is added is larger than noise, and several key frames know it.
+_LEAST_CM2, _LEAST_SAY = 1.0, 1.5
+_CLEAR_CM = 0.3
+
+
+def completed(plan: RenderPlan, appearance: Appearance, looks: Sequence[KeyLook]) -> list[KeyLook]:
+    """The looks at one appearance, in order, its key frames' mattes and views put right.
+
+    A hat or a strand of hair that a network misses in one key frame it sees in most of those near.
+    Each place of a head takes the vote of the key frames around that look alike there, the head's
+    motion taken out.
+    """
+    paths = [ballot_path(plan.folder, appearance.number, look.frame) for look in looks]
+    ballots: dict[int, Ballot] = {}
+    done: list[KeyLook] = []
+    for k, look in enumerate(looks):
+        for n in range(max(0, k - _NEAR), min(len(looks), k + _NEAR + 1)):
+            if n not in ballots:
+                ballots[n] = Ballot.load(paths[n])
+        ballots.pop(k - _NEAR - 1, None)
+        others = [ballot for n, ballot in ballots.items() if n != k]
+        more = added(appearance, ballots[k], others)
+        done.append(look if more is None else _with_more(plan, appearance, look, ballots[k], more))
+    for path in paths:
+        path.unlink()
+    return done
+
+
+def added(appearance: Appearance, own: Ballot, others: Sequence[Ballot]) -> F32 | None:
+    """(h, w) float32 0..1 on the grid of a ballot: what others add to it, None where nothing.
+
+    own, others: ballots of one appearance.
+    """
+    landmarks = appearance.landmarks(own.frame)
+    picture = own.coarse_rgb()
+    say = own.known()
+    total = own.told() * say
+    for other in others:
+        motion = follow_head(appearance.landmarks(other.frame), landmarks)
+        there = _grid_motion(motion, other, own)
+        size = own.votes.shape[::-1]
+        rgb = cv2.warpAffine(other.coarse_rgb(), there, size)
+        known = cv2.warpAffine(other.known(), there, size)
+        told = cv2.warpAffine(other.told(), there, size)
+        off = cv2.absdiff(rgb, picture).max(axis=2).astype(np.float32)
+        alike = np.exp(-((off / _ALIKE) ** 2)) * (known > 0.99)
+        total += told * alike
+        say += alike
+    unit = appearance.scale(own.frame) * own.votes.shape[1] / (own.box[2] - own.box[0])
+    mean = np.where(say > _LEAST_SAY, total / np.maximum(say, 1e-3), np.float32(-1))
+    had = own.told() > 0
+    grid_face = (landmarks[:, :2] - own.box[:2]) * np.float32(
+        own.votes.shape[1] / (own.box[2] - own.box[0])
+    )
+    face = skin_and_eyes(grid_face.astype(np.float32), mean.shape) > 0
+    more = _whole((mean > 0) & ~face, had, unit)
+    return None if more is None else (more / (1 + np.exp(-mean))).astype(np.float32)
+
+
+def _whole(voted: Bool, had: Bool, unit: float) -> Bool | None:
+    """(h, w) what of the voted places is new, hangs together with the head's and is no noise."""
+    _, labels = cv2.connectedComponents((voted | had).astype(np.uint8))
+    mine = np.unique(labels[had])
+    new = voted & ~had & np.isin(labels, mine[mine > 0])
+    # The rims of what is known differ by a pixel from frame to frame.
+    solid = cv2.morphologyEx(new.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    if solid.sum() < _LEAST_CM2 * unit**2:
+        return None
+    return cv2.dilate(solid, np.ones((3, 3), np.uint8)) > 0
+
+
+def _grid_motion(motion: F64, start: Ballot, end: Ballot) -> F64:
+    """(2, 3) a motion of whole-frame pixels as one from grid to grid."""
+    matrix = in_crops(motion, start.box[:2], end.box[:2])
+    fine = np.array(end.votes.shape[::-1]) / [end.box[2] - end.box[0], end.box[3] - end.box[1]]
+    coarse = np.array(start.votes.shape[::-1]) / [
+        start.box[2] - start.box[0],
+        start.box[3] - start.box[1],
+    ]
+    matrix *= fine[:, None]
+    matrix[:, :2] /= coarse
+    return matrix
+
+
+def _with_more(
+    plan: RenderPlan, appearance: Appearance, look: KeyLook, ballot: Ballot, more: F32
+) -> KeyLook:
+    """The look at a key frame whose head is larger than it saw; its files are written anew."""
+    path = key_path(plan.folder, appearance.number, look.frame)
+    box, mattes = load_mattes(path)
+    size = (ballot.box[2] - ballot.box[0], ballot.box[3] - ballot.box[1])
+    wide = cv2.resize(more, size, interpolation=cv2.INTER_LINEAR)
+    whole = _around(box, ballot.box, wide)
+    hair = _in_box(wide, ballot.box, whole)
+    person, known, skin, clothes = (
+        _in_box(plane, box, whole)
+        for plane in (mattes.person, mattes.hair, mattes.skin, mattes.clothes)
+    )
+    mattes = Mattes(np.maximum(person, hair), np.maximum(known, hair), skin, clothes)
+    save_mattes(path, whole, mattes)
+    face = appearance.landmarks(look.frame) - np.array([whole[0], whole[1], 0], np.float32)
+    unit = appearance.scale(look.frame)
+    area = head_area(mattes.hair, mattes.person, face, unit, hair.shape[::-1])
+    _hide(view_path(plan.folder, look.frame), whole, area, unit)
+    rgb = _picture(ballot, whole)
+    body = cue_at_work_size(rgb, mattes, area, face, unit)
+    return replace(look, hair_reach_cm=reach_of(area, face, unit), body=body)
+
+
+def _around(box: Box, limits: Box, more: F32) -> Box:
+    """The box widened by where a plane over `limits` has something, to even places."""
+    x, y, width, height = cv2.boundingRect((more > 0.1).astype(np.uint8))
+    x0, y0 = (limits[0] + x) // 2 * 2, (limits[1] + y) // 2 * 2
+    x1, y1 = limits[0] + (x + width + 1) // 2 * 2, limits[1] + (y + height + 1) // 2 * 2
+    return (
+        min(box[0], x0),
+        min(box[1], y0),
+        max(box[2], min(x1, limits[2])),
+        max(box[3], min(y1, limits[3])),
+    )
+
+
+def _in_box(plane: F32, from_box: Box, to_box: Box) -> F32:
+    """(h, w) a plane over one box as one over another, 0 where it said nothing."""
+    shift = np.array([[1, 0, from_box[0] - to_box[0]], [0, 1, from_box[1] - to_box[1]]], np.float64)
+    size = (to_box[2] - to_box[0], to_box[3] - to_box[1])
+    return np.asarray(cv2.warpAffine(plane, shift, size), np.float32)
+
+
+def _picture(ballot: Ballot, box: Box) -> U8:
+    """(h, w, 3) the ballot's picture in a box; as soft as it was kept."""
+    full = (ballot.box[2] - ballot.box[0], ballot.box[3] - ballot.box[1])
+    ratio = np.array(full) / ballot.rgb.shape[1::-1]
+    shift = np.array(ballot.box[:2]) - box[:2]
+    motion = np.array([[ratio[0], 0, shift[0]], [0, ratio[1], shift[1]]], np.float64)
+    size = (box[2] - box[0], box[3] - box[1])
+    drawn = cv2.warpAffine(ballot.rgb, motion, size, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(drawn, np.uint8)
+
+
+def _hide(path: Path, box: Box, area: F32, unit: float) -> None:
+    """Marks an area of a box as hidden by a head in a frame's view, if there is one."""
+    if not path.exists():
+        return
+    view = View.load(path)
+    hidden = _in_box((area > 0.02).astype(np.float32), box, view.box) > 0
+    near = cv2.dilate(hidden.astype(np.uint8), disc(_CLEAR_CM * unit)) > 0
+    clear = np.where(near, 0, view.clear).astype(np.uint8)
+    View(
+        view.frame, view.box, view.rgb, clear, np.maximum(view.hidden, hidden.astype(np.uint8))
+    ).save(path)
