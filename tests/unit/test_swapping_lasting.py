@@ -127,7 +127,7 @@ def _look(frame: int) -> KeyLook:
         number=0,
         frame=frame,
         tone_mean=tone,
-        tone_spread=tone / 10,
+        tone_spread=tone,
         light=np.zeros(LIGHT, np.float32),
         jaw=tone,
         neck=tone,

@@ -53,10 +53,8 @@ def _found(
     clothes = np.maximum(BODY * (strand == 0) * (known < 0.5), clothed * strand)
     person = np.maximum.reduce([known, OVAL, BODY, strand]).astype(np.float32)
     votes = tuple(np.maximum(known, share * strand).astype(np.float32) for share in (first, second))
-    mattes = Mattes(
-        person, known, np.maximum(OVAL, skin * strand), clothes.astype(np.float32), votes
-    )
-    told = hair_votes(rgb, mattes, known, FACE, PX_PER_CM)
+    mattes = Mattes(person, known, np.maximum(OVAL, skin * strand), clothes.astype(np.float32))
+    told = hair_votes(rgb, mattes, votes, known, FACE, PX_PER_CM)
     return hanging_hair(told, known, FACE, PX_PER_CM)
 
 

@@ -120,7 +120,7 @@ def _with_more(
     path = key_path(plan.folder, appearance.number, look.frame)
     box, mattes = load_mattes(path)
     size = (ballot.box[2] - ballot.box[0], ballot.box[3] - ballot.box[1])
-    wide = cv2.resize(more, size, interpolation=cv2.INTER_LINEAR)
+    wide = np.asarray(cv2.resize(more, size, interpolation=cv2.INTER_LINEAR), np.float32)
     whole = _around(box, ballot.box, wide)
     hair = _in_box(wide, ballot.box, whole)
     person, known, skin, clothes = (

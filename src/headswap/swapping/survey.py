@@ -203,20 +203,19 @@ class _Eyes:
         corner = np.array([box[0], box[1], 0], np.float32)
         face = appearance.landmarks(i) - corner
         others = [other - corner for other in self._plan.others(appearance, i)]
-        everybody = self._mattes.read(rgb, face)
-        seen = replace(everybody, hair_votes=self._votes(rgb, everybody, face, unit))
-        known = own_hair(seen, face, unit)
-        votes = hair_votes(rgb, seen, known, face, unit)
+        everybody, networks = self._mattes.look(rgb, face)
+        known = own_hair(everybody, face, unit)
+        networks = self._closer(rgb, networks, face, unit)
+        votes = hair_votes(rgb, everybody, networks, known, face, unit)
         hair = hanging_hair(votes, known, face, unit)
-        person = np.maximum(seen.person, self._crown(appearance, frame, box))
-        bare = replace(seen, hair=hair, person=person, hair_votes=())
+        person = np.maximum(everybody.person, self._crown(appearance, frame, box))
+        bare = replace(everybody, hair=hair, person=person)
         hat = headgear(rgb, bare, face, unit, others)
-        own = replace(bare, hair=np.maximum(hair, hat), person=np.maximum(seen.person, hat))
+        own = replace(bare, hair=np.maximum(hair, hat), person=np.maximum(everybody.person, hat))
         return _Crop(rgb, face, everybody, own, with_known(votes, hat))
 
-    def _votes(self, rgb: U8, mattes: Mattes, face: F32, unit: float) -> tuple[F32, ...]:
+    def _closer(self, rgb: U8, votes: tuple[F32, ...], face: F32, unit: float) -> tuple[F32, ...]:
         """What networks take for hair, with a closer look where some hangs."""
-        votes = mattes.hair_votes
         if not any(hair_hangs(vote, face, unit) for vote in votes):
             return votes
         part = box_around(face, unit, _TRESSES_CM, rgb.shape[1::-1])

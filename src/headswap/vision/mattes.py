@@ -21,17 +21,12 @@ _SOME, _NOT_AGREED, _AGREED = 0.3, 0.12, 0.22
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mattes:
-    """Planes (h, w) float32 in 0..1 of one crop.
-
-    hair_votes: where two networks look for hair, what the finer one takes for it, and the other;
-    `hair` is what came of it.
-    """
+    """Planes (h, w) float32 in 0..1 of one crop."""
 
     person: F32
     hair: F32
     skin: F32
     clothes: F32
-    hair_votes: tuple[F32, ...] = ()
 
 
 class MatteReader:
@@ -51,7 +46,15 @@ class MatteReader:
 
     def read(self, crop: U8, face: F32) -> Mattes:
         """All planes of a (h, w, 3) uint8 crop; face: (478, 3) landmarks in the crop."""
-        return self._planes.read(crop, face, self._person.matte(crop))
+        return self.look(crop, face)[0]
+
+    def look(self, crop: U8, face: F32) -> tuple[Mattes, tuple[F32, ...]]:
+        """All planes of a crop, as `read` gives them, and what came together in the hair's.
+
+        That is what the finer network takes for hair, and what the other does; nothing where only
+        one network looks.
+        """
+        return self._planes.look(crop, face, self._person.matte(crop))
 
     def hair(self, crop: U8) -> F32:
         """(h, w) float32: hair in a (h, w, 3) uint8 crop by the finer network, where several look.
@@ -70,10 +73,10 @@ class _FullPlanes:
     def hair(self, crop: U8) -> F32:
         return self._hair.matte(crop)
 
-    def read(self, crop: U8, face: F32, person: F32) -> Mattes:
+    def look(self, crop: U8, face: F32, person: F32) -> tuple[Mattes, tuple[F32, ...]]:
         planes, first = self._planes.planes(crop), self._hair.matte(crop)
         hair = agreed_hair(first, planes.hair, face)
-        return Mattes(person, hair, planes.skin, planes.clothes, (first, planes.hair))
+        return Mattes(person, hair, planes.skin, planes.clothes), (first, planes.hair)
 
 
 def agreed_hair(hair: F32, second: F32, face: F32) -> F32:
@@ -101,6 +104,6 @@ class _CorePlanes:
     def hair(self, crop: U8) -> F32:
         raise RuntimeError("the core pack's network needs to be told where the face is; use read")
 
-    def read(self, crop: U8, face: F32, person: F32) -> Mattes:
+    def look(self, crop: U8, face: F32, person: F32) -> tuple[Mattes, tuple[F32, ...]]:
         planes = self._network.planes(crop, face, person)
-        return Mattes(person, planes.hair, planes.skin, planes.clothes)
+        return Mattes(person, planes.hair, planes.skin, planes.clothes), ()

@@ -99,7 +99,7 @@ def _whole(solid: U8, chin: float, unit: float) -> U8:
     room = gaps.shape[0]
     framed = cv2.copyMakeBorder(solid, room, room, room, room, cv2.BORDER_REPLICATE)
     closed = cv2.morphologyEx(framed, cv2.MORPH_CLOSE, gaps)[room:-room, room:-room]
-    upper |= closed[:last]
+    upper |= np.asarray(closed[:last], np.uint8)
     outlines, _ = cv2.findContours(upper, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     cv2.drawContours(upper, outlines, -1, 1, cv2.FILLED)
     return np.vstack([upper, solid[last:]])

@@ -38,14 +38,22 @@ def hair_hangs(hair: F32, landmarks: F32, scale_px_cm: float) -> bool:
     return int((hair[lobes:] > _SEEN).sum()) > _LEAST_CM2 * scale_px_cm**2
 
 
-def hair_votes(rgb: U8, mattes: Mattes, own: F32, landmarks: F32, scale_px_cm: float) -> F32:
+def hair_votes(
+    rgb: U8,
+    mattes: Mattes,
+    networks: tuple[F32, ...],
+    own: F32,
+    landmarks: F32,
+    scale_px_cm: float,
+) -> F32:
     """(h', w') float32 at working size: above 0 where the head's hair is, below 0 where it is not.
 
-    rgb: (h, w, 3) uint8. own: (h, w) the hair that is known to be the head's. landmarks:
-    (478, 3) px. Above the lobes that is all. A small head's strands on a collar are seen by one
-    network and not by the other, or are taken for clothes: there networks and colours vote alike,
-    as logarithms of odds. A colour's vote is how much more usual it is in this hair than in this
-    skin and these clothes.
+    rgb: (h, w, 3) uint8. networks: (h, w) 0..1 each, what the finer network takes for hair, what
+    the second does, and closer looks, if any. own: (h, w) the hair that is known to be the head's.
+    landmarks: (478, 3) px. Above the lobes that is all. A small head's strands on a collar are seen
+    by one network and not by the other, or are taken for clothes: there networks and colours vote
+    alike, as logarithms of odds. A colour's vote is how much more usual it is in this hair than in
+    this skin and these clothes.
     """
     height, width = own.shape
     size = work_size((width, height), scale_px_cm)
@@ -59,10 +67,10 @@ def hair_votes(rgb: U8, mattes: Mattes, own: F32, landmarks: F32, scale_px_cm: f
     votes = _log_odds(known, _NO)
     lobes = float(points[LOBES, 1].mean())
     low = np.arange(size[1])[:, None] > lobes
-    seen = [vote for vote in mattes.hair_votes if hair_hangs(vote, landmarks, scale_px_cm)]
+    seen = [vote for vote in networks if hair_hangs(vote, landmarks, scale_px_cm)]
     if not seen or not low.any():
         return votes
-    odds = np.sum([_log_odds(small(vote), _NO) for vote in mattes.hair_votes], axis=0)
+    odds = np.sum([_log_odds(small(vote), _NO) for vote in networks], axis=0)
     skin, clothes = small(mattes.skin), small(mattes.clothes)
     picture = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
     sure = (odds > _SURE_HAIR) & (known > _OWN) & ~low
@@ -78,7 +86,7 @@ def hair_votes(rgb: U8, mattes: Mattes, own: F32, landmarks: F32, scale_px_cm: f
     if low_hair.sum() < _LONG_CM2 * unit**2:
         # On short hair a collar of fur is what one network sees more of, at any distance.
         voted = near & (told > 0)
-        told[voted & ~_consented(voted, small(mattes.hair_votes[1]))] = 0
+        told[voted & ~_consented(voted, small(networks[1]))] = 0
     return np.where(near, np.maximum(votes, told), votes).astype(np.float32)
 
 
@@ -133,7 +141,7 @@ def _consented(voted: Bool, second: F32) -> Bool:
     size = np.bincount(labels.ravel(), minlength=count)
     share = np.bincount(labels.ravel(), second.ravel(), minlength=count) / np.maximum(size, 1)
     share[0] = 0
-    return (share > _CONSENT)[labels]
+    return np.asarray((share > _CONSENT)[labels.astype(np.intp)], np.bool_)
 
 
 def _one_tint(rgb: U8, face: Bool) -> Bool:
@@ -163,5 +171,5 @@ def _hanging(voted: Bool, head: Bool, unit: float) -> Bool:
     near = cv2.dilate(head.astype(np.uint8), disc(_TOUCH_CM * unit)) > 0
     _, labels, stats, _ = cv2.connectedComponentsWithStats(voted.astype(np.uint8))
     large = stats[:, cv2.CC_STAT_AREA] > _LEAST_CM2 * unit**2
-    mine = np.unique(labels[near & voted])
+    mine = np.unique(labels[near & voted]).astype(np.intp)
     return np.isin(labels, mine[large[mine]])
