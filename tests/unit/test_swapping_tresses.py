@@ -91,7 +91,8 @@ def test_what_both_networks_see_is_a_ponytail_though_it_is_taken_for_clothes() -
 
 def test_where_one_network_looks_alone_its_hair_stays_as_it_is() -> None:
     nothing = np.zeros((HEIGHT, WIDTH), np.float32)
-    told = hair_votes(_picture(YELLOW), Mattes(CROWN, CROWN, OVAL, nothing), CROWN, FACE, PX_PER_CM)
+    mattes = Mattes(CROWN, CROWN, OVAL, nothing)
+    told = hair_votes(_picture(YELLOW), mattes, (), CROWN, FACE, PX_PER_CM)
     assert np.array_equal(hanging_hair(told, CROWN, FACE, PX_PER_CM) > 0.5, CROWN > 0.5)
     assert ((told > 0) == (CROWN > 0.5)).mean() > 0.99
 

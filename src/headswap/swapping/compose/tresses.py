@@ -15,6 +15,8 @@ _CHIN = 152
 # makes them up.
 _MOST, _NO = 3.0, 2.0
 _SOFT_CM = 0.25
+# A colour so much more usual in clothes decides alone.
+_UNLIKE, _DECIDED = 1.5, 12.0
 # So many pixels tell a colour; how sure they are of their kind, in votes and in planes.
 _LEAST_SAMPLE = 40
 _SURE_HAIR, _NO_HAIR, _OWN, _SKIN, _CLOTHES = 2.5, -3.5, 0.5, 0.6, 0.8
@@ -80,6 +82,9 @@ def hair_votes(
     bare = _one_tint(picture, face & (skin > _SKIN) & (odds < 0))
     chin = np.arange(size[1])[:, None] > points[_CHIN, 1]
     dressed = (clothes > _CLOTHES) & (odds < _NO_HAIR) & chin
+    if dressed.sum() < _LEAST_SAMPLE:
+        # No clothes are known: what is below the chin and no skin is hair and clothes together.
+        dressed = (small(mattes.person) > _OWN) & (skin < _SKIN) & chin
     told = odds + _votes_of_colours(picture, (sure, bare, dressed), (skin, clothes), unit)
     near = low & (small(mattes.person) > _PERSON) & _reach(points, unit, odds.shape)
     low_hair = (known > _OWN) & (np.arange(size[1])[:, None] > lobes + _LONG_CM * unit)
@@ -124,15 +129,14 @@ def _votes_of_colours(
     likely = [how_usual(cells, kind, _SOFT_CM * unit) for kind in kinds]
     told = np.full(cells.shape, _MOST, np.float32)
     against = np.full(cells.shape, -_MOST, np.float32)
-    for kind, own, plane in zip(kinds[1:], likely[1:], planes, strict=True):
-        enough = kind.sum() >= _LEAST_SAMPLE
-        # Clothes whose colours are not known may be as dark as the hair.
-        ratio = np.log(likely[0] / own) if enough else np.full_like(own, -_NO)
-        ratio = np.clip(ratio, -_MOST, _MOST)
+    for own, plane in zip(likely[1:], planes, strict=True):
+        ratio = np.clip(np.log(likely[0] / own), -_MOST, _MOST)
         vote = _log_odds(plane)
         vote = np.where(vote > 0, vote * np.clip(1 - ratio / _MOST, 0, 1), vote)
         told, against = np.minimum(told, ratio), np.maximum(against, vote)
-    return (told - against).astype(np.float32)
+    # A colour of clothes that this hair has not is none of hair, whatever networks take it for.
+    unlike = np.log(likely[0] / likely[2]) < -_UNLIKE
+    return np.where(unlike, -_DECIDED, told - against).astype(np.float32)
 
 
 def _consented(voted: Bool, second: F32) -> Bool:
