@@ -22,14 +22,14 @@ from headswap.vision.scene import Shot
 from tests.made_heads import PX_PER_CM, face_at, flat_cue, track_of
 from tests.made_scenes import scene_of
 
-SIZE_WH = (320, 300)
+SIZE_WH = (320, 240)
 KEYS = (0, 12, 24, 36, 48)
-BOX: Box = (40, 40, 280, 300)
+BOX: Box = (40, 8, 280, 240)
 WALL, HAT, SKIN = (120, 150, 160), (60, 50, 55), (205, 160, 135)
 
 
 def _at(frame: int) -> tuple[float, float]:
-    return 160.0 + frame / 4, 190.0
+    return 160.0 + frame / 4, 160.0
 
 
 def _plan(folder: Path) -> RenderPlan:
@@ -64,7 +64,7 @@ def _picture(frame: int, worn: bool = True) -> U8:
 
 
 def _hair(frame: int, seen: bool) -> F32:
-    cap = _head(frame) * (np.arange(SIZE_WH[1])[:, None] < 160)
+    cap = _head(frame) * (np.arange(SIZE_WH[1])[:, None] < 130)
     return (cap | _hat(frame) * seen).astype(np.float32)
 
 
@@ -94,7 +94,7 @@ def test_a_ballot_says_nothing_of_what_lay_outside_of_its_crop(tmp_path: Path) -
     assert np.array_equal(again.votes, ballot.votes) and np.array_equal(again.rgb, ballot.rgb)
     assert again.votes[0, 0] == NONE and again.known()[0, 0] == 0 and again.told()[0, 0] == 0
     # A quarter of the pixels at working size, and again: 3 px a cm.
-    assert again.votes.shape == (150, 160)
+    assert again.votes.shape == (120, 160)
 
 
 def test_a_hat_that_one_key_frame_missed_is_taken_from_the_others(appearance: Appearance) -> None:
@@ -142,7 +142,7 @@ def test_the_mattes_the_reach_and_the_view_of_a_completed_key_frame_hold_the_hat
 ) -> None:
     plan = _plan(tmp_path)
     # The frame that missed the hat was looked at in a box that ends below its top.
-    boxes = {frame: BOX if frame != 24 else (60, 90, 270, 300) for frame in KEYS}
+    boxes = {frame: BOX if frame != 24 else (60, 60, 270, 240) for frame in KEYS}
     for frame in KEYS:
         x0, y0, x1, y1 = boxes[frame]
         hair = _hair(frame, frame != 24)[y0:y1, x0:x1]
@@ -157,7 +157,7 @@ def test_the_mattes_the_reach_and_the_view_of_a_completed_key_frame_hold_the_hat
     looks = completed(plan, plan.appearances[0], [_look(frame) for frame in KEYS])
     missed = cv2.erode(_hat(24), np.ones((5, 5), np.uint8)) > 0
     box, mattes = load_mattes(key_path(tmp_path, 0, 24))
-    assert box[1] <= 55 and (box[0], box[3]) == (60, 300)
+    assert box[1] <= 25 and (box[0], box[3]) == (60, 240)
     x0, y0, x1, y1 = box
     assert mattes.hair[missed[y0:y1, x0:x1]].min() > 0.5
     assert looks[2].hair_reach_cm[1] < -19 and looks[1].hair_reach_cm[1] == -10

@@ -14,7 +14,13 @@ from headswap.swapping.ballot import Ballot, ballot_path
 from headswap.swapping.compose.follow import in_crops
 from headswap.swapping.compose.mosaic import View
 from headswap.swapping.compose.plate import cue_at_work_size
-from headswap.swapping.compose.removal import disc, follow_head, head_area, skin_and_eyes
+from headswap.swapping.compose.removal import (
+    disc,
+    face_and_ears,
+    follow_head,
+    head_area,
+    skin_and_eyes,
+)
 from headswap.swapping.plan import Appearance, Box, RenderPlan
 from headswap.swapping.survey import (
     KeyLook,
@@ -30,7 +36,8 @@ from headswap.vision.mattes import Mattes
 _NEAR = 5
 _ALIKE = 16.0
 # What is added is larger than noise, and several key frames know it.
-_LEAST_CM2, _LEAST_SAY = 1.0, 1.5
+_LEAST_CM2, _LEAST_SAY, _SEVERAL = 1.0, 1.5, 2
+_RING = np.ones((3, 3), np.uint8)
 _CLEAR_CM = 0.3
 
 
@@ -63,41 +70,76 @@ def added(appearance: Appearance, own: Ballot, others: Sequence[Ballot]) -> F32 
     own, others: ballots of one appearance.
     """
     landmarks = appearance.landmarks(own.frame)
-    picture = own.coarse_rgb()
-    say = own.known()
-    total = own.told() * say
-    for other in others:
-        motion = follow_head(appearance.landmarks(other.frame), landmarks)
-        there = _grid_motion(motion, other, own)
-        size = own.votes.shape[::-1]
-        rgb = cv2.warpAffine(other.coarse_rgb(), there, size)
-        known = cv2.warpAffine(other.known(), there, size)
-        told = cv2.warpAffine(other.told(), there, size)
-        off = cv2.absdiff(rgb, picture).max(axis=2).astype(np.float32)
-        alike = np.exp(-((off / _ALIKE) ** 2)) * (known > 0.99)
-        total += told * alike
-        say += alike
-    unit = appearance.scale(own.frame) * own.votes.shape[1] / (own.box[2] - own.box[0])
-    mean = np.where(say > _LEAST_SAY, total / np.maximum(say, 1e-3), np.float32(-1))
-    had = own.told() > 0
-    grid_face = (landmarks[:, :2] - own.box[:2]) * np.float32(
-        own.votes.shape[1] / (own.box[2] - own.box[0])
-    )
-    face = skin_and_eyes(grid_face.astype(np.float32), mean.shape) > 0
-    more = _whole((mean > 0) & ~face, had, unit)
-    return None if more is None else (more / (1 + np.exp(-mean))).astype(np.float32)
-
-
-def _whole(voted: Bool, had: Bool, unit: float) -> Bool | None:
-    """(h, w) what of the voted places is new, hangs together with the head's and is no noise."""
-    _, labels = cv2.connectedComponents((voted | had).astype(np.uint8))
-    mine = np.unique(labels[had])
-    new = voted & ~had & np.isin(labels, mine[mine > 0])
-    # The rims of what is known differ by a pixel from frame to frame.
-    solid = cv2.morphologyEx(new.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
-    if solid.sum() < _LEAST_CM2 * unit**2:
+    ways = [
+        _grid_motion(follow_head(appearance.landmarks(other.frame), landmarks), other, own)
+        for other in others
+    ]
+    ratio = own.votes.shape[1] / (own.box[2] - own.box[0])
+    unit = appearance.scale(own.frame) * ratio
+    shape = own.votes.shape
+    points = ((landmarks - [*own.box[:2], 0]) * ratio).astype(np.float32)
+    had = _joined(own.told() > 0, cv2.dilate(face_and_ears(points, shape), _RING) > 0)
+    face = skin_and_eyes(points, shape) > 0
+    place = _in_question(own, others, ways, had | face, unit)
+    if place is None:
         return None
-    return cv2.dilate(solid, np.ones((3, 3), np.uint8)) > 0
+    say, total = own.known(), own.told()
+    picture = own.coarse_rgb()[place]
+    for other, way in zip(others, ways, strict=True):
+        rgb, known, told = (
+            _carried(plane, way, place)
+            for plane in (other.coarse_rgb(), other.known(), other.told())
+        )
+        off = cv2.absdiff(rgb.astype(np.uint8), picture).max(axis=2).astype(np.float32)
+        alike = np.exp(-((off / _ALIKE) ** 2)) * (known > 0.99)
+        total[place] += told * alike
+        say[place] += alike
+    mean = np.where(say > _LEAST_SAY, total / np.maximum(say, 1e-3), np.float32(-1))
+    voted = _joined(((mean > 0) & ~face) | had, had)
+    more = _solid(voted & ~had, unit)
+    if more is None:
+        return None
+    return ((cv2.dilate(more, _RING) > 0) / (1 + np.exp(-mean))).astype(np.float32)
+
+
+def _in_question(
+    own: Ballot, others: Sequence[Ballot], ways: list[F64], known: Bool, unit: float
+) -> tuple[slice, slice] | None:
+    """The part of the grid in which others may add something, if there is one."""
+    whole = np.s_[0 : own.votes.shape[0], 0 : own.votes.shape[1]]
+    seen = np.zeros(own.votes.shape, np.uint8)
+    for other, way in zip(others, ways, strict=True):
+        seen += _carried(other.told(), way, whole) > 0
+    more = _solid((seen >= _SEVERAL) & ~known, unit)
+    if more is None:
+        return None
+    x, y, width, height = cv2.boundingRect(more)
+    return np.s_[
+        max(0, y - 3) : min(y + height + 3, more.shape[0]),
+        max(0, x - 3) : min(x + width + 3, more.shape[1]),
+    ]
+
+
+def _joined(mask: Bool, where: Bool) -> Bool:
+    """(h, w) what of a mask hangs together with what of it is there."""
+    _, labels = cv2.connectedComponents(mask.astype(np.uint8))
+    own = np.unique(labels[mask & where])
+    return np.isin(labels, own)
+
+
+def _solid(new: Bool, unit: float) -> U8 | None:
+    """(h, w) uint8 what is found anew without rims, which differ by a pixel from frame to frame."""
+    solid = cv2.morphologyEx(new.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    enough = solid.sum() >= _LEAST_CM2 * unit**2
+    return np.asarray(solid, np.uint8) if enough else None
+
+
+def _carried(plane: F32 | U8, way: F64, place: tuple[slice, slice]) -> F32:
+    """A plane on another grid brought to a part of this one."""
+    rows, columns = place
+    moved = way - np.array([[0, 0, columns.start], [0, 0, rows.start]])
+    size = (columns.stop - columns.start, rows.stop - rows.start)
+    return np.asarray(cv2.warpAffine(plane, moved, size), np.float32)
 
 
 def _grid_motion(motion: F64, start: Ballot, end: Ballot) -> F64:
