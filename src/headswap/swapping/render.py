@@ -12,16 +12,15 @@ import numpy as np
 
 from headswap.arrays import F32, U8, Bool
 from headswap.media import Frame, VideoReader
+from headswap.swapping.backgrounds import Backgrounds
 from headswap.swapping.carried import carried
-from headswap.swapping.compose.behind import FOLLOW_PX_PER_CM, Backdrop, KeyBody, grey_of
+from headswap.swapping.compose.behind import FOLLOW_PX_PER_CM, KeyBody, grey_of
 from headswap.swapping.compose.blend import compose_head, keep, lay_over, softened
 from headswap.swapping.compose.crossing import face_in_front
-from headswap.swapping.compose.follow import between
 from headswap.swapping.compose.front_layer import Occluder, put_in_front
 from headswap.swapping.compose.grain import grained
 from headswap.swapping.compose.hand_search import found_in
 from headswap.swapping.compose.light import light_gain, tone_texture
-from headswap.swapping.compose.mosaic import Plate
 from headswap.swapping.compose.neck import NeckTone, agreement, led_over, neck_box, tone_neck
 from headswap.swapping.compose.occluders import find_occluder, touches
 from headswap.swapping.compose.plate import body_layer, over, settle
@@ -40,7 +39,6 @@ from headswap.swapping.head_model import HeadModel
 from headswap.swapping.marking import Marking
 from headswap.swapping.occlusion import Occlusion, load_occlusion, occlusion_path
 from headswap.swapping.plan import Appearance, Box, RenderPlan
-from headswap.swapping.spans import Span, plate_path, shares, spans_of
 from headswap.swapping.survey import front_path, key_path, load_mattes
 from headswap.trust.label import Label
 from headswap.vision.mattes import Mattes
@@ -74,8 +72,7 @@ class Renderer:
         self._label = label
         self._marking = Marking(plan)
         self._keys: dict[tuple[int, int], _Key] = {}
-        self._spans = spans_of(plan)
-        self._backdrops: dict[int, Backdrop] = {}
+        self._backgrounds = Backgrounds(plan)
         self._toned: dict[int, HeadModel] = {}
         self._lights: dict[int, tuple[F32, ...]] = {}
         self._agreements: dict[int, tuple[F32, NeckTone]] = {}
@@ -151,15 +148,6 @@ class Renderer:
         largest = float(appearance.motion.pose.scale.max())
         return min(1.0, FOLLOW_PX_PER_CM / largest)
 
-    def _backdrop(self, span: Span) -> Backdrop:
-        if span.number not in self._backdrops:
-            # Two in a row share some frames; older ones are not needed again.
-            for old in [n for n in self._backdrops if n < span.number - 1]:
-                del self._backdrops[old]
-            plate = Plate.load(plate_path(self._plan.folder, span.number))
-            self._backdrops[span.number] = Backdrop(plate)
-        return self._backdrops[span.number]
-
     def _head(self, appearance: Appearance) -> HeadModel:
         if appearance.number not in self._toned:
             head = self._plan.heads[appearance.obj_id]
@@ -225,7 +213,7 @@ class Renderer:
         window = np.s_[inner[1] - box[1] : inner[3] - box[1], inner[0] - box[0] : inner[2] - box[0]]
         whole, area = area.shape, np.ascontiguousarray(area[window])
         rgb = seen[window] if frame is source else frame.rgb(inner)
-        plate, guessed = self._background(appearance, i, box, seen, taken, inner)
+        plate, guessed = self._backgrounds.shown(appearance, i, box, seen, taken, inner)
         body = self._body(appearance, keys, part, i, box, seen, inner)
         plate = settle(over(body, plate), seen[window], area, guessed, body[..., 3])
         for other_box, other in drawn:
@@ -335,23 +323,6 @@ class Renderer:
         motion = follow_head(appearance.landmarks(key.frame), appearance.landmarks(i))
         size = work_size((box[2] - box[0], box[3] - box[1]), appearance.scale(i))
         return carried(key.covers, motion, key.box, box, size, cv2.BORDER_CONSTANT)
-
-    def _background(
-        self, appearance: Appearance, i: int, box: Box, rgb: U8, taken: F32, inner: Box
-    ) -> tuple[U8, U8]:
-        """A part of the frame's box without anybody, and where, in small, it is made up."""
-        camera = self._plan.camera_from_first
-        shown: list[tuple[U8, U8]] = []
-        spans = shares(self._spans, appearance.shot, i)
-        for span, _ in spans:
-            backdrop, motion = self._backdrop(span), between(camera[span.reference], camera[i])
-            laid = backdrop.motion(i, box, motion, rgb, taken)
-            shown.append((backdrop.plate.crop(inner, laid), backdrop.plate.made_up(inner, laid)))
-        if len(shown) == 1:
-            return shown[0]
-        (a, guess), (b, other) = shown
-        mixed = cv2.addWeighted(a, spans[0][1], b, spans[1][1], 0.0)
-        return np.asarray(mixed, np.uint8), np.maximum(guess, other)
 
     def _body(
         self,

@@ -81,14 +81,14 @@ def _head_area(hair: F32, person: F32, landmarks: F32, unit: float) -> F32:
     # Glasses, hats and jewels stand off the skull; what is person there belongs to the head.
     worn = np.asarray(cv2.dilate(skull, disc(_WORN_CM * unit)), np.uint8)
     worn &= ((person > 0.5) & ~below).astype(np.uint8)
-    whole = _whole(skull | tresses | worn, chin, unit)
+    whole = _whole(skull | tresses | worn, person > 0.5, chin, unit)
     solid = np.asarray(cv2.dilate(whole, disc(_GROW_CM * unit)), np.uint8) | wide
     soft = max(0.6, _SOFT_CM * unit)
     return np.asarray(cv2.GaussianBlur(solid.astype(np.float32), (0, 0), soft), np.float32)
 
 
-def _whole(solid: U8, chin: float, unit: float) -> U8:
-    """(h, w) uint8: a head without holes and narrow gaps above the chin.
+def _whole(solid: U8, body: Bool, chin: float, unit: float) -> U8:
+    """(h, w) uint8: a head without holes, and without narrow gaps on the body, above the chin.
 
     Through a hat nothing is seen, and between jaw and ponytail only what lies in their shade.
     """
@@ -99,7 +99,7 @@ def _whole(solid: U8, chin: float, unit: float) -> U8:
     room = gaps.shape[0]
     framed = cv2.copyMakeBorder(solid, room, room, room, room, cv2.BORDER_REPLICATE)
     closed = cv2.morphologyEx(framed, cv2.MORPH_CLOSE, gaps)[room:-room, room:-room]
-    upper |= np.asarray(closed[:last], np.uint8)
+    upper |= np.asarray(closed[:last] * body[:last], np.uint8)
     outlines, _ = cv2.findContours(upper, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     cv2.drawContours(upper, outlines, -1, 1, cv2.FILLED)
     return np.vstack([upper, solid[last:]])
