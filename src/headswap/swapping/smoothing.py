@@ -1,4 +1,4 @@
-"""What varies from frame to frame, smoothed over those around; ends go on as they are."""
+"""What varies in a row, over frames or across a picture, smoothed; ends go on as they are."""
 
 from __future__ import annotations
 
@@ -19,3 +19,10 @@ def gaussian_mean(values: F32 | F64, sigma: float) -> F64:
     alone, border = np.ones(1), cv2.BORDER_REPLICATE
     mean = cv2.sepFilter2D(rows, cv2.CV_64F, alone, kernel / kernel.sum(), borderType=border)
     return np.asarray(mean, np.float64).reshape(values.shape)
+
+
+def running_median(values: F64, size: int) -> F64:
+    """(n,) the median of so many values around each of (n,); of an even number the upper one."""
+    framed = np.pad(values, (size // 2, size - 1 - size // 2), mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(framed, size)
+    return np.asarray(np.partition(windows, size // 2, axis=1)[:, size // 2], np.float64)

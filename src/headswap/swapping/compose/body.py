@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from scipy.ndimage import median_filter
 
 from headswap.arrays import F32, F64, I64, Bool
 from headswap.swapping.compose.body_cover import (
@@ -28,6 +27,7 @@ from headswap.swapping.compose.body_cue import (
 )
 from headswap.swapping.compose.body_neck import LOW_JAW, NECK_LENGTH_CM, neck_area, over_air
 from headswap.swapping.compose.removal import disc, face_and_ears
+from headswap.swapping.smoothing import running_median
 from headswap.vision.mattes import Mattes
 
 # How a shoulder falls.
@@ -159,7 +159,7 @@ def _steady_top(sight: _Sight, cue: BodyCue, to_crop: F64) -> F32:
     # What is seen of the body is body, whatever others tell; a hand is before it.
     drawn = np.where(sight.hand, drawn, np.minimum(drawn, sight.first))
     top = np.where(sight.known, sight.top, drawn)
-    return median_filter(top, max(1, round(_SMOOTH_CM * sight.unit)), mode="nearest")
+    return running_median(top, max(1, round(_SMOOTH_CM * sight.unit)))
 
 
 def _alpha(sight: _Sight, shown: F32, head: F32, top: F32) -> F32:
