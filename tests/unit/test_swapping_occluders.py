@@ -226,7 +226,7 @@ def test_without_hand_or_thing_there_is_no_occluder() -> None:
     assert _alpha(face_picture(5), None, [])[1] is None
 
 
-def _glimpse(frame: int, hands: list[F32], presence: float = 0.95) -> Glimpse:
+def _glimpse(frame: int, hands: list[F32], presence: float = 0.97) -> Glimpse:
     sheet = np.zeros((*SHEET_WH[::-1], 3), np.uint8)
     points = np.array(hands, np.float32).reshape(-1, 21, 2)
     colours = np.repeat(SKIN_COLOURS[None], len(hands), 0)
@@ -318,7 +318,7 @@ def _occlusion(pictures: list[U8], landmarks: F32, hands: dict[int, F32]) -> Occ
     looks = [
         Glimpse(
             0, k, sheets[k], np.array([hands[k]] if k in hands else []).reshape(-1, 21, 2),
-            np.full(int(k in hands), 0.9, np.float32),
+            np.full(int(k in hands), 0.97, np.float32),
             np.repeat(SKIN_COLOURS[None], int(k in hands), 0),
         )
         for k in range(COUNT)

@@ -166,6 +166,17 @@ def test_a_guess_follows_what_the_frame_shows_beside_it_however_far_it_is_off() 
     assert settle(plate, rgb, head, guessed, body)[left].max() < 70
 
 
+def test_an_arm_beside_a_head_sheds_nothing_on_the_guess() -> None:
+    rgb = np.full((HEIGHT, WIDTH, 3), 40, np.uint8)
+    arm = np.s_[round(Y) - 12 : round(Y) + 12, : round(X)]
+    rgb[arm] = 200
+    plate = np.full((HEIGHT, WIDTH, 3), 40, np.uint8)
+    none = np.zeros((HEIGHT, WIDTH), np.uint8)
+    guessed = np.full((HEIGHT // 4, WIDTH // 4), 255, np.uint8)
+    head = _disc_head()
+    assert settle(plate, rgb, head, guessed, none)[head > 0.5].max() < 70
+
+
 def test_hair_is_doubted_only_where_it_is_not_sure_and_nobody_is_near() -> None:
     person, hair = np.zeros((2, 40, 60), np.float32)
     person[:, 20:] = 1

@@ -14,7 +14,7 @@ from headswap.swapping.glimpses import LEAST_PRESENCE, ONE_HAND, Glimpse
 from headswap.vision.networks.hands import hand_size, hands_apart
 
 # A track needs two looks, one of them sure; the others may be less sure.
-_SURE = 0.8
+_SURE = 0.95
 _LEAST_LOOKS = 2
 _DOUBLED = 0.35
 # Glimpses that may miss a hand on its way.

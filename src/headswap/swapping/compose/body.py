@@ -159,7 +159,7 @@ def _steady_top(sight: _Sight, cue: BodyCue, to_crop: F64) -> F32:
     # What is seen of the body is body, whatever others tell; a hand is before it.
     drawn = np.where(sight.hand, drawn, np.minimum(drawn, sight.first))
     top = np.where(sight.known, sight.top, drawn)
-    return running_median(top, max(1, round(_SMOOTH_CM * sight.unit)))
+    return running_median(top, max(1, round(_SMOOTH_CM * sight.unit))).astype(np.float32)
 
 
 def _alpha(sight: _Sight, shown: F32, head: F32, top: F32) -> F32:

@@ -15,6 +15,8 @@ from headswap.vision.mattes import Mattes
 
 _CLEAR_CM = 0.3
 _LARGEST_GAP = 24.0
+# Of differences beside a head: by how much one stands out, and the share that is a majority.
+_OUTSTANDING, _MOSTLY = 35.0, 0.65
 # Light is settled on a picture this much smaller.
 _COARSE = 4
 # Person below which nobody is there, and hair from which it surely is hair.
@@ -130,6 +132,19 @@ def over(layer: U8, background: U8) -> U8:
     return both
 
 
+def _common(gap: F32, near: F32) -> F32:
+    """(h, w) 1 where a difference (h, w, 3) is about what most of those beside the head are.
+
+    What stands out among them, an arm or a lamp, says nothing of the background behind the head;
+    where there is no such majority all of them count.
+    """
+    if not near.any():
+        return near
+    usual = np.median(gap[near > 0], axis=0)
+    common = (np.abs(gap - usual).max(axis=2) < _OUTSTANDING).astype(np.float32)
+    return common if common[near > 0].mean() > _MOSTLY else np.ones_like(common)
+
+
 def settle(plate: U8, rgb: U8, head: F32, guessed: U8 | None = None, body: U8 | None = None) -> U8:
     """The plate with its slow differences from this frame, seen around the head, taken out.
 
@@ -157,7 +172,7 @@ def settle(plate: U8, rgb: U8, head: F32, guessed: U8 | None = None, body: U8 | 
     if guessed is not None and body is not None:
         bare = 1 - cv2.resize(body[whole], small, interpolation=cv2.INTER_AREA) / np.float32(255)
         share = cv2.resize(guessed, small, interpolation=cv2.INTER_LINEAR) / np.float32(255) * bare
-        beside = near * np.floor(bare)
+        beside = near * np.floor(bare) * _common(gap, near)
         if (share * (1 - weight)).max() > 0 and beside.any():
             offset += (fill_smooth(gap, beside) - offset) * share[..., None]
     offset = np.clip(offset + 128.5, 0, 255).astype(np.uint8)

@@ -53,7 +53,7 @@ class HandFinder:
     PALM_MODEL = "palm_detection_full.tflite"
     HAND_MODEL = "hand_landmark_full.tflite"
 
-    def __init__(self, store: ModelStore, min_score: float = 0.1, threads: int = 1) -> None:
+    def __init__(self, store: ModelStore, min_score: float = 0.2, threads: int = 1) -> None:
         anchors = _anchors()
         outputs = [(1, len(anchors), 2 * (2 + _PALM_POINTS)), (1, len(anchors), 1)]
         self._palms = LiteRtSession(
