@@ -138,8 +138,6 @@ def _common(gap: F32, near: F32) -> F32:
     What stands out among them, an arm or a lamp, says nothing of the background behind the head;
     where there is no such majority all of them count.
     """
-    if not near.any():
-        return near
     usual = np.median(gap[near > 0], axis=0)
     common = (np.abs(gap - usual).max(axis=2) < _OUTSTANDING).astype(np.float32)
     return common if common[near > 0].mean() > _MOSTLY else np.ones_like(common)
@@ -172,8 +170,9 @@ def settle(plate: U8, rgb: U8, head: F32, guessed: U8 | None = None, body: U8 | 
     if guessed is not None and body is not None:
         bare = 1 - cv2.resize(body[whole], small, interpolation=cv2.INTER_AREA) / np.float32(255)
         share = cv2.resize(guessed, small, interpolation=cv2.INTER_LINEAR) / np.float32(255) * bare
-        beside = near * np.floor(bare) * _common(gap, near)
+        beside = near * np.floor(bare)
         if (share * (1 - weight)).max() > 0 and beside.any():
+            beside *= _common(gap, beside)
             offset += (fill_smooth(gap, beside) - offset) * share[..., None]
     offset = np.clip(offset + 128.5, 0, 255).astype(np.uint8)
     offset = cv2.resize(offset, head.shape[::-1], interpolation=cv2.INTER_LINEAR)
