@@ -174,7 +174,7 @@ class _Laid:
         self._heads.append(np.asarray(head, np.uint8))
 
     def merged(self, moving: bool) -> tuple[U8, U8]:
-        """(h, w, 3) the whole background, and (h, w) what of it was seen."""
+        """(h, w, 3) the whole background, and (h, w) what of it was seen; the pictures are given up."""
         least = min(max(1, len(self.stack) // _LOOKS_A_VIEW), _LEAST_VIEWS)
         clears, doubts = self.clears, self._doubts
         disputed = np.zeros(clears[0].shape, np.bool_)
@@ -182,9 +182,12 @@ class _Laid:
             clears, disputed = agreeing(self.stack, clears)
             doubts = [np.where(disputed, np.uint8(0), doubt) for doubt in doubts]
         pictures = np.stack(self.stack, axis=2)
+        # All views of a shot at once are what planning takes the most memory for.
+        self.stack.clear()
         rgb, count = _middle(pictures, np.stack(clears, axis=2), least, _SAME)
         seen = ((count >= least) & ~disputed).astype(np.uint8)
         add_unmoved(rgb, seen, pictures, clears, doubts, self._heads)
+        del pictures
         return completed(rgb, seen, np.maximum.reduce(self._heads), disputed), seen
 
 
