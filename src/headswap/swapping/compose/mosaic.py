@@ -174,7 +174,7 @@ class _Laid:
         self._heads.append(np.asarray(head, np.uint8))
 
     def merged(self, moving: bool) -> tuple[U8, U8]:
-        """(h, w, 3) the whole background, and (h, w) what of it was seen; the pictures are given up."""
+        """(h, w, 3) the whole background, and (h, w) what of it was seen; gives the views up."""
         least = min(max(1, len(self.stack) // _LOOKS_A_VIEW), _LEAST_VIEWS)
         clears, doubts = self.clears, self._doubts
         disputed = np.zeros(clears[0].shape, np.bool_)
