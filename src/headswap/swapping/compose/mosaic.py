@@ -10,6 +10,7 @@ import numpy as np
 from numba import njit
 
 from headswap.arrays import F32, F64, I64, U8
+from headswap.swapping.compose.by_brightness import queue_up
 from headswap.swapping.compose.concord import agreeing
 from headswap.swapping.compose.follow import corners_of, in_crops, joined, moved_by, shift_of
 from headswap.swapping.compose.made_up import completed
@@ -284,13 +285,7 @@ def _middle(stack: U8, clear: U8, least: int, same: int) -> tuple[U8, U8]:
             wanted = 2 if certain >= least else 1
             for k in range(views):
                 if clear[y, x, k] >= wanted:
-                    r, g, b = stack[y, x, k, 0], stack[y, x, k, 1], stack[y, x, k, 2]
-                    value = 2 * np.int32(r) + 3 * np.int32(g) + np.int32(b)
-                    place = n
-                    while place > 0 and luma[place - 1] > value:
-                        luma[place], order[place] = luma[place - 1], order[place - 1]
-                        place -= 1
-                    luma[place], order[place] = value, k
+                    queue_up(luma, order, n, stack[y, x, k], k)
                     n += 1
             if n == 0:
                 continue

@@ -7,6 +7,7 @@ import numpy as np
 from numba import njit
 
 from headswap.arrays import U8
+from headswap.swapping.compose.by_brightness import queue_up
 
 # Distances from the head are measured in pictures this much smaller.
 _COARSE = 2
@@ -70,13 +71,7 @@ def _add(rgb: U8, seen: U8, stack: U8, maybe: U8, away: U8, moved_px: float) -> 
             for k in range(views):
                 if not maybe[y, x, k]:
                     continue
-                r, g, b = stack[y, x, k, 0], stack[y, x, k, 1], stack[y, x, k, 2]
-                value = 2 * np.int32(r) + 3 * np.int32(g) + np.int32(b)
-                place = n
-                while place > 0 and luma[place - 1] > value:
-                    luma[place], order[place] = luma[place - 1], order[place - 1]
-                    place -= 1
-                luma[place], order[place] = value, k
+                queue_up(luma, order, n, stack[y, x, k], k)
                 n += 1
             if n < _LEAST:
                 continue
