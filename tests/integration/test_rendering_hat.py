@@ -43,4 +43,5 @@ def test_next_to_nothing_of_a_hat_is_left(
         assert hat.sum() > 2000
         left += int((hat & same).sum())
         worst = max(worst, float((hat & same).sum() / hat.sum()))
-    assert worst < most_left, (left, worst)
+    limit = most_left if core_pack.pack == "core" else 0.05
+    assert worst < limit, (left, worst)
