@@ -10,11 +10,11 @@ import pytest
 from headswap.arrays import F32
 from headswap.swapping.eyes import eye_place
 from headswap.swapping.motion import bridge, continuous, follow, mobility, neutral_face
-from headswap.vision.canonical_face import RIGHT_EYE
+from headswap.vision.canonical_face import INNER_LIPS, RIGHT_EYE
 from headswap.vision.expression import expression_offset
 from headswap.vision.networks.blendshapes import NAMES
 from headswap.vision.scene import Track
-from tests.made_heads import face_at, shut_face, track_of, turned
+from tests.made_heads import PX_PER_CM, face_at, shut_face, track_of, turned
 
 RATE = 25.0
 
@@ -110,6 +110,17 @@ def test_the_neutral_face_is_the_face_without_its_expressions() -> None:
     neutral = neutral_face([_talking(9), _talking(4)])
     assert neutral.shape == (468, 3)
     assert np.abs(neutral - shut_face()).max() < 0.15
+
+
+def test_a_mouth_that_is_never_shut_comes_through_as_open_all_the_time() -> None:
+    parted = face_at(100, 100)
+    parted[INNER_LIPS[11:], 1] += 0.8 * PX_PER_CM
+    track = track_of(np.stack([parted] * 6), list(range(6)))
+    neutral = neutral_face([track])
+    assert np.linalg.norm(neutral[14] - neutral[13]) < 0.05
+    motion = follow(track, neutral)
+    drop = motion.expression_cm[:, 14, 1] - motion.expression_cm[:, 13, 1]
+    assert drop == pytest.approx(np.full(6, 0.8), abs=0.05)
 
 
 def test_resting_frames_count_more_than_what_no_basis_explains() -> None:

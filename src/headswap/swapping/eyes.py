@@ -6,6 +6,20 @@ import numpy as np
 
 from headswap.arrays import F32, F64, Mat
 
+# Lashes keep the lids of a shut eye from being seen on each other; nearer than the first they are,
+# and farther than the second they are as they seem, cm.
+_SHUT_CM, _OPEN_CM = 0.16, 0.4
+
+
+def shut(ring_cm: F64) -> F64:
+    """The lid ring (16, 3) of an eye, its upper lid on the lower one if the eye is seen as shut."""
+    upper, lower = ring_cm[1:8], ring_cm[15:8:-1]
+    gap = float(np.linalg.norm(upper[3] - lower[3]))
+    part = np.clip((_OPEN_CM - gap) / (_OPEN_CM - _SHUT_CM), 0, 1)
+    closed = ring_cm.copy()
+    closed[1:8] += part * (lower - upper)
+    return closed
+
 
 def eye_place(ring_points: F64, along: Mat, across: Mat) -> F64:
     """Points (p, d) inside an eye given its lid ring (16, d): see `EyePins` for the coordinates."""

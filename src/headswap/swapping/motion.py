@@ -16,7 +16,7 @@ from headswap.vision.canonical_face import (
     RIGHT_IRIS,
     canonical_face,
 )
-from headswap.vision.expression import expression_offset
+from headswap.vision.expression import closed, expression_offset
 from headswap.vision.gaps import longest_gap
 from headswap.vision.networks.blendshapes import NAMES
 from headswap.vision.pose import Pose, fit_pose
@@ -63,7 +63,8 @@ def neutral_face(tracks: list[Track]) -> F64:
         weight = np.exp(-1.5 * activity) * np.cos(yaw) ** 8 * np.cos(pitch) ** 4
         weights.append(weight * (track.presence > 0) + 1e-9)
     shape, weight = np.concatenate(shapes), np.concatenate(weights)
-    return np.einsum("k,kni->ni", weight / weight.sum(), shape)
+    # A mouth that is open all the time does not rest; lips on lips are the same in everybody.
+    return closed(np.einsum("k,kni->ni", weight / weight.sum(), shape))
 
 
 def continuous(tracks: list[Track], rate: float) -> list[Track]:

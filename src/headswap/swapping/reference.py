@@ -14,6 +14,7 @@ from headswap.swapping.compose.shading import light_of, turned_light, vertex_nor
 from headswap.swapping.cutout import Cutout, cut_head
 from headswap.swapping.depth import deepened, flattened
 from headswap.swapping.head_model import FACE_VERTICES, HeadModel
+from headswap.swapping.lips import without_teeth
 from headswap.swapping.photo import read_photo
 from headswap.swapping.shell import Shell, build_shell
 from headswap.swapping.skin import skin_tone
@@ -134,6 +135,7 @@ def build_head(cutout: Cutout, blendshapes: F32) -> HeadModel:
     vertices = np.vstack([vertices, back.vertices_cm])
     uv = np.vstack([shell.uv, back.uv])
     normals = _normals(vertices, shell, back_triangles)
+    lips = without_teeth(cutout.rgb, cutout.landmarks, cutout.px_per_cm)
     return HeadModel(
         vertices_cm=vertices,
         uv=uv,
@@ -145,7 +147,7 @@ def build_head(cutout: Cutout, blendshapes: F32) -> HeadModel:
         mouth_triangles=shell.mouth_triangles,
         back_triangles=back_triangles,
         eyes=shell.eyes,
-        texture=np.dstack([cutout.rgb, np.round(cutout.alpha * 255).astype(np.uint8)]),
+        texture=np.dstack([lips, np.round(cutout.alpha * 255).astype(np.uint8)]),
         hair=_toned_as_hair(cutout),
         back_texture=back.rgba,
         back_hair=back.hair,

@@ -48,7 +48,12 @@ def rested(shape_cm: F64, blendshapes: F32) -> F64:
 
     Lips that were shut stay shut, and parted ones are closed.
     """
-    rest = shape_cm - expression_offset(blendshapes)
+    return closed(shape_cm - expression_offset(blendshapes))
+
+
+def closed(shape_cm: F64) -> F64:
+    """(468, 3) cm: a face (468, 3) with its lips on each other."""
+    rest = shape_cm
     gap = rest[_LOWER_LIP] - rest[_UPPER_LIP]
     nearest = INNER_LIPS[_distances(rest, INNER_LIPS).argmin(axis=1)]
     for side, part in ((_UPPER_LIP, 0.5), (_LOWER_LIP, -0.5)):

@@ -8,7 +8,7 @@ import numpy as np
 from headswap.arrays import F32, F64, I32, U8
 from headswap.swapping.engines.protocol import NORMALS_STEP, Box, HeadLayer, HeadState
 from headswap.swapping.engines.raster import NO_MAP, rasterize
-from headswap.swapping.eyes import eye_place
+from headswap.swapping.eyes import eye_place, shut
 from headswap.swapping.head_model import FACE_VERTICES, HeadModel
 from headswap.vision.canonical_face import INNER_LIPS
 
@@ -99,6 +99,7 @@ def pose_vertices(head: HeadModel, state: HeadState) -> F64:
     vertices = head.vertices_cm.copy()
     vertices[:FACE_VERTICES] += state.expression_cm
     for eye, gaze in zip(head.eyes, state.gaze, strict=True):
+        vertices[eye.ring] = shut(vertices[eye.ring])
         along = np.clip(eye.along + (gaze[0] - eye.gaze[0]), 0.04, 0.96)
         across = np.clip(eye.across + (gaze[1] - eye.gaze[1]), 0.04, 0.96)
         vertices[eye.vertices] = eye_place(vertices[eye.ring], along, across)
