@@ -310,6 +310,8 @@ class Renderer:
         drawn = appearance.drawn_lights[now]
         change = light_change(appearance.lights[now], usual, drawn, usually_drawn)
         lit = relit(layer.rgb, layer.normals, change, gain / appearance.drawn_tones[now])
+        if layer.mouth is not None:
+            layer.mouth.put_into(lit)
         return HeadLayer(inside, lit, layer.alpha, layer.normals)
 
     def _usual_lights(self, appearance: Appearance) -> tuple[F32, ...]:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from headswap.arrays import F32, F64, I32, U8
-from headswap.swapping.engines.protocol import NORMALS_STEP, Box, HeadLayer, HeadState
+from headswap.swapping.engines.protocol import NORMALS_STEP, Box, HeadLayer, HeadState, Mouth
 from headswap.swapping.engines.raster import NO_MAP, rasterize
 from headswap.swapping.eyes import eye_place, shut
 from headswap.swapping.head_model import FACE_VERTICES, HeadModel
@@ -23,6 +23,8 @@ _EDGE_CURVE = np.clip(np.arange(256) * 1.5 - 0.25 * 255, 0, 255).round().astype(
 _GONE_AT, _WHOLE_AT = 0.05, 0.35
 _STRETCHED_AT, _TORN_AT = 1.8, 2.8
 _RING = np.ones((3, 3), np.uint8)
+# How far lips may be seen inside the contour found of a mouth, and the most of a narrow one.
+_LIP_CM, _LIP_SHARE = 0.12, 0.25
 
 
 class MeshEngine:
@@ -53,8 +55,10 @@ class MeshEngine:
         rgb = np.asarray(mixed, np.uint8)
         left, top = x0 - box_xyxy[0], y0 - box_xyxy[1]
         seen = frame_rgb[top : top + shape[0], left : left + shape[1]]
-        _show_mouth(head, state, xy, depth, front_z, seen, (x0, y0), rgb, total)
-        return HeadLayer(tight, rgb, total, normals)
+        mouth = _mouth(head, state, xy, depth, front_z, seen, (x0, y0), total)
+        if mouth is not None:
+            mouth.put_into(rgb)
+        return HeadLayer(tight, rgb, total, normals, mouth)
 
 
 def _surface(
@@ -138,7 +142,7 @@ def _paint(texture: U8, uv_map: F32, zbuffer: F32) -> tuple[U8, F32]:
     return rgb, np.asarray(alpha, np.float32)
 
 
-def _show_mouth(
+def _mouth(
     head: HeadModel,
     state: HeadState,
     xy: F32,
@@ -146,18 +150,18 @@ def _show_mouth(
     front_z: F32,
     frame_rgb: U8,
     corner_xy: tuple[int, int],
-    rgb: U8,
     alpha: F32,
-) -> None:
-    """Paints what lies between the lips, into rgb and alpha, with the frame's teeth and tongue."""
+) -> Mouth | None:
+    """What lies between the lips, with the frame's teeth and tongue; alpha is closed there."""
     source = np.zeros_like(xy)
     source[:FACE_VERTICES] = state.landmarks[:FACE_VERTICES, :2] - np.asarray(corner_xy)
+    source[INNER_LIPS] = _within(source[INNER_LIPS], state.scale)
     lips = xy[INNER_LIPS]
     pad = 4
     low = np.maximum(np.floor(lips.min(axis=0)).astype(int) - pad, 0)
-    high = np.minimum(np.ceil(lips.max(axis=0)).astype(int) + pad, [rgb.shape[1], rgb.shape[0]])
+    high = np.minimum(np.ceil(lips.max(axis=0)).astype(int) + pad, alpha.shape[::-1])
     if np.any(high - low < 2):
-        return
+        return None
     shape = (int(high[1] - low[1]), int(high[0] - low[0]))
     offset = (xy - low).astype(np.float32)
     mouth_map, mouth_z = _draw_part(offset, depth, head.mouth_triangles, source, shape)
@@ -171,5 +175,17 @@ def _show_mouth(
         borderMode=cv2.BORDER_REPLICATE,
     )
     soft = cv2.GaussianBlur(inside, (0, 0), 0.7) * (inside > 0)
-    rgb[window] = cv2.blendLinear(np.ascontiguousarray(rgb[window]), inner, 1 - soft, soft)
     alpha[window] = np.maximum(alpha[window], inside)
+    return Mouth((int(low[0]), int(low[1])), np.asarray(inner, np.uint8), soft)
+
+
+def _within(ring_xy: F32, px_per_cm: float) -> F32:
+    """The ring (20, 2) of a mouth drawn together, so that nothing of the frame's lips is in it."""
+    upper, lower = np.arange(1, 10), np.arange(19, 10, -1)
+    gap = ring_xy[lower] - ring_xy[upper]
+    wide = np.maximum(np.linalg.norm(gap, axis=1, keepdims=True), 1e-6)
+    step = gap * np.minimum(_LIP_CM * px_per_cm / wide, _LIP_SHARE)
+    drawn = ring_xy.copy()
+    drawn[upper] += step
+    drawn[lower] -= step
+    return drawn

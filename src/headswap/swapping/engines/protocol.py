@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+import cv2
 import numpy as np
 
 from headswap.arrays import F32, F64, U8
@@ -33,18 +34,38 @@ class HeadState:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Mouth:
+    """What is seen between the lips: the frame's own, which is in the frame's light already.
+
+    corner_xy: its place in the layer. rgb: (h, w, 3) uint8. share: (h, w) float32, 0..1 of it.
+    """
+
+    corner_xy: tuple[int, int]
+    rgb: U8
+    share: F32
+
+    def put_into(self, rgb: U8) -> None:
+        """Lays the mouth over a layer's colours (h, w, 3)."""
+        x, y = self.corner_xy
+        window = rgb[y : y + self.share.shape[0], x : x + self.share.shape[1]]
+        window[:] = cv2.blendLinear(window.copy(), self.rgb, 1 - self.share, self.share)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class HeadLayer:
     """A drawn head in a box of the frame, no larger than need be.
 
     box_xyxy: the layer's own box, px. rgb: (h, w, 3) uint8. alpha: (h, w) float32 0..1.
     normals: (h', w', 3) float32, surface normals in camera axes, for relighting, zero where
-    unknown; they span the box, coarser than its pixels by up to NORMALS_STEP.
+    unknown; they span the box, coarser than its pixels by up to NORMALS_STEP. mouth: what is not to
+    be relit, if anything is seen of it; it is in rgb too.
     """
 
     box_xyxy: Box
     rgb: U8
     alpha: F32
     normals: F32
+    mouth: Mouth | None = None
 
     def __post_init__(self) -> None:
         x0, y0, x1, y1 = self.box_xyxy
