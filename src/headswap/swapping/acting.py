@@ -18,7 +18,7 @@ from headswap.swapping.calibration import drawn_head, spread
 from headswap.swapping.engines.protocol import Engine
 from headswap.swapping.head_model import FACE_VERTICES, HeadModel
 from headswap.swapping.motion import Motion, gaze_of, mobility
-from headswap.vision.canonical_face import INNER_LIPS, canonical_face
+from headswap.vision.canonical_face import canonical_face
 from headswap.vision.expression import expression_basis
 from headswap.vision.networks.blendshapes import Blendshapes
 from headswap.vision.networks.landmarks import FaceLandmarks
@@ -26,13 +26,11 @@ from headswap.vision.pose import fit_pose
 
 _SAMPLES = 5
 # Blendshapes answer to a face's shape in curves, so that one straight step does not get there.
-_ROUNDS = 3
-_WAYS = 20
+_ROUNDS = 2
+_WAYS = 12
 # What a change of shape costs, for each square centimetre summed over the face, in blendshapes
-# squared. Dearer changes less likeness and less of the expression that is wrong; mouths say the
-# most of an expression and the least of who somebody is.
-_COST, _MOUTH_COST = 0.1, 0.02
-_MOUTH_CM = np.array([3.25, 2.5])
+# squared. Dearer changes less likeness and less of the expression that is wrong.
+_COST = 0.1
 _PROBE = 0.3
 # Nothing of a face is moved farther than this.
 _FARTHEST_CM = 0.6
@@ -91,7 +89,7 @@ def manner_of(
             looks.append(motion.gaze[i] - gaze_of(face[None])[0])
         if not looks:
             break
-        held = cost * len(looks)
+        held = np.diag(cost) * len(looks)
         total -= np.linalg.solve(square + held, slope + held @ total)
         manner = Manner(_shape(total, ways), manner.gaze + np.mean(looks, axis=0))
     return manner
@@ -99,7 +97,7 @@ def manner_of(
 
 @cache
 def _ways() -> tuple[F64, F64]:
-    """(m, 468, 3) cm in which faces mostly change with expression, and the cost (m, m) of them."""
+    """(m, 468, 3) cm in which faces mostly change with expression, and the cost (m,) of each."""
     basis = expression_basis().astype(np.float64)
     _, size, ways = np.linalg.svd(basis.reshape(len(basis), -1), full_matrices=False)
     ways = (ways[:_WAYS] * size[:_WAYS, None]).reshape(_WAYS, FACE_VERTICES, 3)
@@ -107,9 +105,7 @@ def _ways() -> tuple[F64, F64]:
     rest = canonical_face().vertices_cm.astype(np.float64)
     moved = (rest + ways).astype(np.float32)
     ways = (fit_pose(moved).to_head(moved) - rest) * mobility()[:, None]
-    far = (rest[:, :2] - rest[[*INNER_LIPS], :2].mean(axis=0)) / _MOUTH_CM
-    each = _COST + (_MOUTH_COST - _COST) * np.exp(-np.square(far).sum(axis=1))
-    return ways, np.einsum("kni,n,lni->kl", ways, each, ways)
+    return ways, _COST * np.einsum("kni,kni->k", ways, ways)
 
 
 def _shape(total: F64, ways: F64) -> F32:

@@ -63,8 +63,7 @@ def neutral_face(tracks: list[Track]) -> F64:
         weight = np.exp(-1.5 * activity) * np.cos(yaw) ** 8 * np.cos(pitch) ** 4
         weights.append(weight * (track.presence > 0) + 1e-9)
     shape, weight = np.concatenate(shapes), np.concatenate(weights)
-    # A mouth that is open all the time does not rest; lips on lips are the same in everybody.
-    return closed(np.einsum("k,kni->ni", weight / weight.sum(), shape))
+    return np.einsum("k,kni->ni", weight / weight.sum(), shape)
 
 
 def continuous(tracks: list[Track], rate: float) -> list[Track]:
@@ -126,7 +125,8 @@ def follow(track: Track, neutral: F64) -> Motion:
     return Motion(
         first=int(track.frames[0]),
         pose=pose,
-        expression_cm=_expression(smooth, own, neutral),
+        # A mouth that is open all the time does not rest; lips on lips are the same in everybody.
+        expression_cm=_expression(smooth, own, closed(neutral)),
         gaze=gaussian_mean(gaze, _FACE_SIGMA).astype(np.float32),
         landmarks=smooth,
         seen=seen,
