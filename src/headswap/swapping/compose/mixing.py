@@ -42,6 +42,25 @@ def lay_weighted(over: U8, under: U8) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def lay_under(under: U8, behind: F32, over: U8, alpha: F32) -> None:
+    """Mixes a picture (h, w, 3) into one before it, in place, by both shares (h, w) of 0..1.
+
+    over keeps its colours where `behind` is 0; where both are it says nothing.
+    """
+    height, width = alpha.shape
+    for y in range(height):
+        for x in range(width):
+            share = behind[y, x]
+            if share == 0:
+                continue
+            part = share / (alpha[y, x] + share)
+            for c in range(3):
+                front = np.float32(over[y, x, c])
+                mixed = front + part * (np.float32(under[y, x, c]) - front)
+                over[y, x, c] = np.uint8(mixed + np.float32(0.5))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def darken(picture: U8, shade: F32, where: F32, strength: float) -> None:
     """Takes `strength` times shade times where, (h, w) 0..1 each, of the light, in place."""
     height, width = shade.shape

@@ -1,4 +1,4 @@
-"""Draws triangles with interpolated vertex attributes and a depth buffer."""
+"""Draws triangles with interpolated vertex attributes and a depth buffer, and their texture."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import cast
 import numpy as np
 from numba import njit
 
-from headswap.arrays import F32, I32, Mat
+from headswap.arrays import F32, I32, U8, Mat
 
 _SLACK = np.float32(1e-4)
 # OpenCV's types do not know that None stands for the second map where x and y come as one; an
@@ -63,6 +63,33 @@ def rasterize(xy: F32, depth: F32, triangles: I32, attributes: F32, zbuffer: F32
                         attributes[c, k] - first_value,
                     )
                     out[y, x, k] = first_value + wb * along_b + wc * along_c
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def sample(texture: U8, places: F32) -> U8:
+    """(h, w, c) uint8: a texture (h', w', c) at places (h, w, 2), x and y, 0 where these are < 0.
+
+    Bilinear in steps of 1/32 px, as by `cv2.remap`, which takes longest where there is no place.
+    """
+    height, width = places.shape[:2]
+    rows, columns, channels = texture.shape
+    out = np.zeros((height, width, channels), np.uint8)
+    for y in range(height):
+        for x in range(width):
+            if places[y, x, 0] < 0:
+                continue
+            across = np.int32(places[y, x, 0] * np.float32(32) + np.float32(0.5))
+            down = np.int32(places[y, x, 1] * np.float32(32) + np.float32(0.5))
+            left, top = min(across >> 5, columns - 1), min(max(down >> 5, 0), rows - 1)
+            right, below = min(left + 1, columns - 1), min(top + 1, rows - 1)
+            along, along_down = across & 31, down & 31
+            a, b = (32 - along) * (32 - along_down), along * (32 - along_down)
+            c, d = (32 - along) * along_down, along * along_down
+            for k in range(channels):
+                total = a * texture[top, left, k] + b * texture[top, right, k]
+                total += c * texture[below, left, k] + d * texture[below, right, k]
+                out[y, x, k] = np.uint8((total + 512) >> 10)
+    return out
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
