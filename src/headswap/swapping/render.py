@@ -23,7 +23,7 @@ from headswap.swapping.compose.hand_search import found_in
 from headswap.swapping.compose.light import light_gain, tone_texture
 from headswap.swapping.compose.neck import NeckTone, agreement, led_over, neck_box, tone_neck
 from headswap.swapping.compose.occluders import find_occluder, touches
-from headswap.swapping.compose.plate import body_layer, over, settle
+from headswap.swapping.compose.plate import body_layer, over, settle, settling_step
 from headswap.swapping.compose.removal import (
     faded,
     follow_head,
@@ -145,8 +145,11 @@ class Renderer:
 
     def _ratio(self, appearance: Appearance) -> float:
         """How much smaller the pictures are in which a body is followed."""
-        largest = float(appearance.motion.pose.scale.max())
-        return min(1.0, FOLLOW_PX_PER_CM / largest)
+        return min(1.0, FOLLOW_PX_PER_CM / self._largest(appearance))
+
+    def _largest(self, appearance: Appearance) -> float:
+        """Pixels of a cm where the head is largest, which tells how fine pictures need to be."""
+        return float(appearance.motion.pose.scale.max())
 
     def _head(self, appearance: Appearance) -> HeadModel:
         if appearance.number not in self._toned:
@@ -215,7 +218,8 @@ class Renderer:
         rgb = seen[window] if frame is source else frame.rgb(inner)
         plate, guessed = self._backgrounds.shown(appearance, i, box, seen, taken, inner)
         body = self._body(appearance, keys, part, i, box, seen, inner)
-        plate = settle(over(body, plate), seen[window], area, guessed, body[..., 3])
+        step = settling_step(self._largest(appearance))
+        plate = settle(over(body, plate), seen[window], area, guessed, body[..., 3], step)
         for other_box, other in drawn:
             lay_over(plate, other, other_box, inner)
         layer = _from_corner(layer, box, inner)

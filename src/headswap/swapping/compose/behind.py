@@ -9,6 +9,7 @@ import numpy as np
 
 from headswap.arrays import F32, F64, U8
 from headswap.swapping.compose.follow import corners_of, in_crops, inverse, joined, moved_by
+from headswap.swapping.compose.mixing import shrunk
 from headswap.swapping.compose.mosaic import Plate, laid_over
 
 Box = tuple[int, int, int, int]
@@ -73,7 +74,7 @@ def grey_of(rgb: U8, ratio: float) -> U8:
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     if ratio < 1:
         size = (max(1, round(rgb.shape[1] * ratio)), max(1, round(rgb.shape[0] * ratio)))
-        grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+        return shrunk(np.asarray(grey, np.uint8), size)
     return np.asarray(grey, np.uint8)
 
 

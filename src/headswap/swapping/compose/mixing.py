@@ -6,11 +6,15 @@ operations cannot make use of.
 
 from __future__ import annotations
 
+from typing import TypeVar, cast
+
 import cv2
 import numpy as np
 from numba import njit
 
 from headswap.arrays import F32, U8
+
+_Picture = TypeVar("_Picture", U8, F32)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -80,22 +84,24 @@ def roughen(picture: U8, tile: F32, left: int, top: int, where: F32, strength: f
     rows, columns = tile.shape
     for y in range(height):
         row = tile[(top + y) % rows]
+        column = left % columns
         for x in range(width):
+            noise = row[column]
+            column = column + 1 if column + 1 < columns else 0
             if where[y, x] == 0:
                 continue
-            level = np.float32(strength) * row[(left + x) % columns] * where[y, x]
-            level += np.float32(0.5)
+            level = np.float32(strength) * noise * where[y, x]
+            lift = np.int32(np.floor(level + np.float32(0.5)))
             for c in range(3):
-                rough = np.float32(picture[y, x, c]) + level
-                picture[y, x, c] = np.uint8(min(max(rough, np.float32(0)), np.float32(255)))
+                picture[y, x, c] = np.uint8(min(max(np.int32(picture[y, x, c]) + lift, 0), 255))
 
 
-def shrunk(rgb: U8, size_wh: tuple[int, int]) -> U8:
-    """The picture (h, w, 3) smaller, averaged by way of exact halves, which are cheap."""
-    while rgb.shape[1] >= 2 * size_wh[0] and rgb.shape[0] >= 2 * size_wh[1]:
-        half = (rgb.shape[1] // 2, rgb.shape[0] // 2)
-        even = rgb[: 2 * half[1], : 2 * half[0]]
-        rgb = np.asarray(cv2.resize(even, half, interpolation=cv2.INTER_AREA), np.uint8)
-    if rgb.shape[1::-1] == size_wh:
-        return rgb
-    return np.asarray(cv2.resize(rgb, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
+def shrunk(picture: _Picture, size_wh: tuple[int, int]) -> _Picture:
+    """The picture (h, w) or (h, w, c) smaller, averaged by way of exact halves, which are cheap."""
+    while picture.shape[1] >= 2 * size_wh[0] and picture.shape[0] >= 2 * size_wh[1]:
+        half = (picture.shape[1] // 2, picture.shape[0] // 2)
+        even = picture[: 2 * half[1], : 2 * half[0]]
+        picture = cast(_Picture, cv2.resize(even, half, interpolation=cv2.INTER_AREA))
+    if picture.shape[1::-1] == size_wh:
+        return picture
+    return cast(_Picture, cv2.resize(picture, size_wh, interpolation=cv2.INTER_AREA))

@@ -221,14 +221,15 @@ def _neck_share(
     size = work_size((width, height), scale_px_cm)
     ratio = size[0] / width
     small = [shrunk(image, size) for image in pair]
-    hidden = np.asarray(cv2.resize(area, size, interpolation=cv2.INTER_AREA), np.float32)
+    hidden = shrunk(area, size)
     lay(small[1], hidden, small[0])
     lab = cv2.cvtColor(small[0].astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    far = np.sqrt((((lab - neck) / _LIKE) ** 2).sum(axis=2))
+    away = np.square((lab - neck) / _LIKE)
+    far = np.sqrt(cv2.transform(away, np.ones((1, 3), np.float32)))
     like = np.clip(2.0 - far, 0, 1)
     unit = scale_px_cm * ratio
     place = _place(xy * ratio, hidden, size, unit)
-    near = cv2.resize(skin, size, interpolation=cv2.INTER_AREA)
+    near = shrunk(skin, size)
     near = np.minimum(1, 2 * cv2.GaussianBlur(near, (0, 0), max(0.6, 0.5 * unit)))
     mask = like * place * np.maximum(near, hidden)
     mask = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), max(0.5, _ROUND_CM * unit))

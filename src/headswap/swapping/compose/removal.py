@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from headswap.arrays import F32, F64, I32, U8, Bool
+from headswap.swapping.compose.mixing import shrunk
 from headswap.swapping.engines.protocol import Box
 from headswap.vision.canonical_face import FACE_OVAL
 from headswap.vision.mattes import Mattes
@@ -62,8 +63,7 @@ def head_area(
     """
     work = work_size(size_wh, scale_px_cm)
     if hair.shape[1] > work[0]:
-        hair = np.asarray(cv2.resize(hair, work, interpolation=cv2.INTER_AREA), np.float32)
-        person = np.asarray(cv2.resize(person, work, interpolation=cv2.INTER_AREA), np.float32)
+        hair, person = shrunk(hair, work), shrunk(person, work)
     height, width = hair.shape
     ratio = np.array([width / size_wh[0], height / size_wh[1], width / size_wh[0]], np.float32)
     area = _head_area(hair, person, landmarks * ratio, scale_px_cm * width / size_wh[0])
@@ -113,11 +113,16 @@ def faded(area: F32, box: Box, size_wh: tuple[int, int], scale_px_cm: float) -> 
     x0, y0, x1, y1 = box
     width, height = size_wh
     reach = max(2.0, _FADE_CM * scale_px_cm)
-    columns, rows = np.arange(x1 - x0, dtype=np.float32), np.arange(y1 - y0, dtype=np.float32)
-    across = np.minimum(columns if x0 > 0 else np.inf, columns[::-1] if x1 < width else np.inf)
-    down = np.minimum(rows if y0 > 0 else np.inf, rows[::-1] if y1 < height else np.inf)
-    edge = np.minimum(np.atleast_1d(across)[None], np.atleast_1d(down)[:, None])
-    return (area * np.clip(edge / reach, 0, 1)).astype(np.float32)
+    across = _edge_fade(x1 - x0, x0 > 0, x1 < width, reach)
+    down = _edge_fade(y1 - y0, y0 > 0, y1 < height, reach)
+    return cv2.multiply(area, np.minimum(across, down[:, None]))
+
+
+def _edge_fade(length: int, at_start: bool, at_end: bool, reach: float) -> F32:
+    """(n,) 0..1, rising from 0 at those ends of a row that are faded."""
+    places = np.arange(length, dtype=np.float32)
+    rising = np.minimum(places if at_start else np.inf, places[::-1] if at_end else np.inf)
+    return np.broadcast_to(np.clip(rising / reach, 0, 1), length).astype(np.float32)
 
 
 def own_hair(mattes: Mattes, landmarks: F32, scale_px_cm: float) -> F32:
