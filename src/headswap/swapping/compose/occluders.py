@@ -12,7 +12,7 @@ from headswap.arrays import F32, U8, Bool
 from headswap.swapping.compose.front_layer import Occluder, occluder_of
 from headswap.swapping.compose.hand_guess import Guess, hand_reach, hands_guess
 from headswap.swapping.compose.hand_search import face_and_neck
-from headswap.swapping.compose.walks import walked
+from headswap.swapping.compose.walks import bonds_of, walked
 from headswap.swapping.engines.protocol import Box
 from headswap.swapping.face_history import FaceHistory, light_fit
 from headswap.swapping.face_sheet import (
@@ -302,6 +302,7 @@ def _separated(image: U8, behind: _Behind, guess: Guess, unit: float) -> F32:
     to_back = behind.off(image) / behind.spread
     alpha = np.asarray(guess.sure, np.float32)
     fixed = guess.sure | ~guess.possible
+    bonds = bonds_of(image)
     for _ in range(_ROUNDS):
         front, spread = _nearby(image, alpha > 0.9, unit, _FAR_FRONT)
         to_front = _largest(np.asarray(cv2.absdiff(image, front), np.uint8)) / spread
@@ -311,7 +312,7 @@ def _separated(image: U8, behind: _Behind, guess: Guess, unit: float) -> F32:
         alpha[guess.sure] = 1
         alpha[~guess.possible] = 0
         pull = np.float32(_PULL) * np.abs(2 * alpha - 1)
-        alpha = walked(image, np.asarray(alpha, np.float32), fixed, np.asarray(pull, np.float32))
+        alpha = walked(bonds, np.asarray(alpha, np.float32), fixed, np.asarray(pull, np.float32))
         # An outline is smooth.
         alpha = cv2.GaussianBlur(alpha, (0, 0), max(0.5, _SMOOTH_CM * unit))
         alpha = np.clip((alpha - np.float32(0.5)) * np.float32(_FIRM) + np.float32(0.5), 0, 1)
