@@ -51,7 +51,7 @@ _ROOM_PX = 16
 class _Key:
     """A key frame of one appearance, in the key's box.
 
-    covers: (h, w, 3) hair, person and skin. body: what is below the head. blur_px: how soft the
+    covers: (h, w, 4) hair, person, skin, and nothing, as four are carried faster. body: what is below the head. blur_px: how soft the
     face is. front: (h', w') by name, people before this one, at working size.
     """
 
@@ -73,6 +73,7 @@ class Renderer:
         self._marking = Marking(plan)
         self._keys: dict[tuple[int, int], _Key] = {}
         self._backgrounds = Backgrounds(plan)
+        self._drawn: dict[tuple[int, int], HeadLayer] = {}
         self._toned: dict[int, HeadModel] = {}
         self._lights: dict[int, tuple[F32, ...]] = {}
         self._agreements: dict[int, tuple[F32, NeckTone]] = {}
@@ -109,6 +110,7 @@ class Renderer:
             inside = min(max(frame, appearance.start), appearance.stop - 1)
             if key < appearance.keys_around(inside)[0]:
                 del self._keys[number, key]
+                self._drawn.pop((number, key), None)
 
     def _take_keys(self, frame: Frame) -> None:
         for appearance in self._plan.present(frame.index):
@@ -128,20 +130,28 @@ class Renderer:
         face = appearance.landmarks(frame.index) - np.array([box[0], box[1], 0], np.float32)
         unit = appearance.scale(frame.index)
         area = head_area(mattes.hair, mattes.person, face, unit, rgb.shape[1::-1])
-        covers = np.round(np.dstack([mattes.hair, mattes.person, mattes.skin]) * 255).astype(
-            np.uint8
-        )
-        layer = self._draw(appearance, frame.index, box, rgb)
-        x0, y0, x1, y1 = layer.box_xyxy
-        mask = skin_and_eyes(face, rgb.shape)[y0:y1, x0:x1]
-        blur = matching_blur(layer.rgb, rgb[y0:y1, x0:x1], mask)
+        planes = (mattes.hair, mattes.person, mattes.skin)
+        eight_bit = [cv2.convertScaleAbs(plane, alpha=255) for plane in planes]
+        covers = np.asarray(cv2.merge([*eight_bit, np.zeros_like(eight_bit[0])]), np.uint8)
         cue = appearance.bodies[frame.index]
         below = body_layer(rgb, mattes, area, face, unit, cue)
         ratio = self._ratio(appearance)
         neck = appearance.neck_px(frame.index)
         body = KeyBody.of(rgb, box, below, area, neck, unit, ratio)
         front = _load_front(front_path(self._plan.folder, appearance.number, frame.index))
-        return _Key(frame.index, box, covers, body, blur, front)
+        return _Key(frame.index, box, covers, body, self._blur(appearance, frame, box), front)
+
+    def _blur(self, appearance: Appearance, frame: Frame, key_box: Box) -> float:
+        """How soft the face is in a key frame; what is drawn for that is kept to be shown there."""
+        i = frame.index
+        box = appearance.box(i, self._plan.size_wh) or key_box
+        rgb = frame.rgb(box)
+        layer = self._draw(appearance, i, box, rgb)
+        self._drawn[appearance.number, i] = layer
+        x0, y0, x1, y1 = layer.box_xyxy
+        face = appearance.landmarks(i) - np.array([box[0], box[1], 0], np.float32)
+        mask = skin_and_eyes(face, rgb.shape)[y0:y1, x0:x1]
+        return matching_blur(layer.rgb, rgb[y0:y1, x0:x1], mask)
 
     def _ratio(self, appearance: Appearance) -> float:
         """How much smaller the pictures are in which a body is followed."""
@@ -206,7 +216,9 @@ class Renderer:
         area = faded(area, box, self._plan.size_wh, unit)
         taken = np.maximum(person, cv2.resize(area, hair.shape[::-1]))
         part = 0.0 if after == before else (i - before) / (after - before)
-        layer = self._draw(appearance, i, box, seen)
+        layer = self._drawn.pop((appearance.number, i), None)
+        if layer is None:
+            layer = self._draw(appearance, i, box, seen)
         layer = softened(layer, (1 - part) * keys[0].blur_px + part * keys[-1].blur_px)
         neck = self._agreed(appearance)[1]
         reaches = [layer.box_xyxy]
@@ -342,15 +354,23 @@ class Renderer:
     ) -> U8:
         """(h, w, 4) the body in a part of a frame's box, carried there from the keys around it."""
         grey = grey_of(rgb, self._ratio(appearance))
-        layers: list[U8] = []
-        for key in keys:
-            motion = np.eye(2, 3)
-            if key.frame != i:
-                motion = key.body.motion(grey, box, appearance.neck_px(i))
-            layers.append(carried(key.body.layer, motion, key.box, inner))
+        motions = [
+            np.eye(2, 3) if key.frame == i else key.body.motion(grey, box, appearance.neck_px(i))
+            for key in keys
+        ]
+        bodies = [key.body for key in keys]
+        first = min(body.first_row(m, inner) for body, m in zip(bodies, motions, strict=True))
+        below = (inner[0], first, inner[2], inner[3])
+        layers = [
+            carried(body.layer, m, body.box, below) for body, m in zip(bodies, motions, strict=True)
+        ]
+        whole = np.zeros((inner[3] - inner[1], inner[2] - inner[0], 4), np.uint8)
+        shown = whole[first - inner[1] :]
         if len(layers) == 1:
-            return layers[0]
-        return np.asarray(cv2.addWeighted(layers[0], 1 - part, layers[1], part, 0.0), np.uint8)
+            shown[:] = layers[0]
+        else:
+            cv2.addWeighted(layers[0], 1 - part, layers[1], part, 0.0, dst=shown)
+        return whole
 
 
 def _around(area: F32, reaches: list[Box], box: Box) -> Box:

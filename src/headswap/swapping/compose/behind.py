@@ -28,6 +28,7 @@ class KeyBody:
 
     layer: (h, w, 4) uint8 in `box` of the key frame, see `body_layer`. grey: (h', w') uint8 the
     same box, smaller by `ratio`. points: (n, 2) places on the body in `grey`. neck_xy: (2,) px.
+    top: the row of the frame above which there is no body, not even beyond the box.
     """
 
     box: Box
@@ -36,6 +37,7 @@ class KeyBody:
     ratio: float
     points: F32
     neck_xy: F64
+    top: float
 
     @staticmethod
     def of(
@@ -51,7 +53,9 @@ class KeyBody:
         small = cv2.resize(free.astype(np.uint8), grey.shape[::-1], interpolation=cv2.INTER_AREA)
         mask = np.asarray(cv2.erode(small, np.ones((3, 3), np.uint8)), np.uint8)
         points = corners_of(grey, mask, _BODY_CORNERS)
-        return KeyBody(box, layer, grey, ratio, points, neck)
+        first = int(layer[..., 3].any(axis=1).argmax())
+        top = float(box[1] + first) if first else -np.inf
+        return KeyBody(box, layer, grey, ratio, points, neck, top)
 
     def motion(self, grey: U8, box: Box, neck_xy: F64) -> F64:
         """(2, 3) how the body's pixels come into a frame, of which `grey` is a box.
@@ -67,6 +71,15 @@ class KeyBody:
             return carried
         moved[:, 2] /= self.ratio
         return in_crops(moved, (-self.box[0], -self.box[1]), (-box[0], -box[1]))
+
+    def first_row(self, motion: F64, box: Box) -> int:
+        """The row of a frame above which no body comes into a box by a motion."""
+        # The key frame's row from which a pixel comes, which is higher up for pixels higher up.
+        across, down, shift = inverse(motion)[1]
+        if down <= 0 or not np.isfinite(self.top):
+            return box[1]
+        lowest = max(across * box[0], across * box[2]) + shift
+        return int(np.clip((self.top - 1 - lowest) / down, box[1], box[3] - 1))
 
 
 def grey_of(rgb: U8, ratio: float) -> U8:
