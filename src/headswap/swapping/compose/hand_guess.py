@@ -44,6 +44,10 @@ class Guess:
     possible: Bool
     likely: F32
 
+    def part(self, window: tuple[slice, slice]) -> Guess:
+        """Some rows and columns of it."""
+        return Guess(self.sure[window], self.possible[window], self.likely[window])
+
 
 def hands_guess(image: U8, hands: Sequence[HandNow], unit: float, told: Bool) -> Guess:
     """Where hands are in a picture (h, w, 3), `unit` px a cm.
