@@ -18,7 +18,7 @@ from headswap.swapping.compose.behind import FOLLOW_PX_PER_CM, KeyBody, grey_of
 from headswap.swapping.compose.blend import compose_head, keep, lay_over, softened
 from headswap.swapping.compose.crossing import face_in_front
 from headswap.swapping.compose.front_layer import Occluder, put_in_front
-from headswap.swapping.compose.grain import grained
+from headswap.swapping.compose.grain import put_grain
 from headswap.swapping.compose.hand_search import found_in
 from headswap.swapping.compose.light import light_gain, tone_texture
 from headswap.swapping.compose.neck import NeckTone, agreement, led_over, neck_box, tone_neck
@@ -75,6 +75,7 @@ class Renderer:
         self._backgrounds = Backgrounds(plan)
         self._drawn: dict[tuple[int, int], HeadLayer] = {}
         self._toned: dict[int, HeadModel] = {}
+        self._tones: dict[int, F32] = {}
         self._lights: dict[int, tuple[F32, ...]] = {}
         self._agreements: dict[int, tuple[F32, NeckTone]] = {}
         self._occlusions: dict[int, Occlusion | None] = {}
@@ -227,7 +228,7 @@ class Renderer:
         inner = _around(area, reaches, box)
         window = np.s_[inner[1] - box[1] : inner[3] - box[1], inner[0] - box[0] : inner[2] - box[0]]
         whole, area = area.shape, np.ascontiguousarray(area[window])
-        rgb = seen[window] if frame is source else frame.rgb(inner)
+        pixels = seen[window].copy() if frame is source else frame.rgb(inner)
         plate, guessed = self._backgrounds.shown(appearance, i, box, seen, taken, inner)
         body = self._body(appearance, keys, part, i, box, seen, inner)
         step = settling_step(self._largest(appearance))
@@ -237,16 +238,15 @@ class Renderer:
         layer = _from_corner(layer, box, inner)
         toned = np.zeros(area.shape, np.bool_)
         if neck.seen():
-            neck = neck.now(appearance.tones[i - appearance.start] - appearance.tone().mean)
+            neck = neck.now(appearance.tones[i - appearance.start] - self._tone(appearance))
             skin = cv2.resize(covers[..., 2], whole[::-1])[window] / np.float32(255)
             below = face - np.array([inner[0] - box[0], inner[1] - box[1], 0], np.float32)
-            rgb, plate, toned = tone_neck(rgb, plate, area, skin, below, unit, neck)
-        pixels, changed = compose_head(rgb, plate, area, layer, unit)
-        changed |= toned
+            toned = tone_neck(pixels, plate, area, skin, below, unit, neck)
+        changed = compose_head(pixels, plate, area, layer, unit) | toned
         x0, y0, x1, y1 = layer.box_xyxy
-        new = area.copy()
-        np.maximum(new[y0:y1, x0:x1], layer.alpha, out=new[y0:y1, x0:x1])
-        pixels = grained(pixels, new, appearance.grain, inner[:2], i)
+        new = area[y0:y1, x0:x1]
+        np.maximum(new, layer.alpha, out=new)
+        put_grain(pixels, area, appearance.grain, inner[:2], i)
         occluder = self._occluder(appearance, source, inner, seen[window], changed)
         if occluder is not None:
             put_in_front(occluder, pixels, changed)
@@ -319,7 +319,7 @@ class Renderer:
         """The new head in the light of this frame, its box relative to the given one."""
         layer = self._engine.draw(self._head(appearance), appearance.state(i), box, rgb)
         now = i - appearance.start
-        gain = light_gain(appearance.tones[now], appearance.tone().mean)
+        gain = light_gain(appearance.tones[now], self._tone(appearance))
         x0, y0, x1, y1 = layer.box_xyxy
         inside = (x0 - box[0], y0 - box[1], x1 - box[0], y1 - box[1])
         usual, usually_drawn = self._usual_lights(appearance)
@@ -329,6 +329,12 @@ class Renderer:
         if layer.mouth is not None:
             layer.mouth.put_into(lit)
         return HeadLayer(inside, lit, layer.alpha, layer.normals)
+
+    def _tone(self, appearance: Appearance) -> F32:
+        """(3,) Lab: the scene's skin over the whole appearance."""
+        if appearance.number not in self._tones:
+            self._tones[appearance.number] = appearance.tone().mean
+        return self._tones[appearance.number]
 
     def _usual_lights(self, appearance: Appearance) -> tuple[F32, ...]:
         """The scene's light on the whole, and that of the drawn head, (9,) each."""

@@ -20,14 +20,13 @@ _SHADE_CM = 3.0
 
 def compose_head(
     rgb: U8, plate: U8, area: F32, layer: HeadLayer, scale_px_cm: float
-) -> tuple[U8, Bool]:
-    """The crop with its head replaced, and the pixels that differ from the source.
+) -> Bool:
+    """Replaces the head of a crop in place; (h, w) the pixels that changed.
 
     rgb: (h, w, 3) uint8, the frame's crop. plate: (h, w, 3) uint8, the same without its head.
     area: (h, w) 0..1, where the old head was. layer: the new head, in a box relative to the crop.
     """
-    result = rgb.copy()
-    lay(plate, area, result)
+    lay(plate, area, rgb)
     changed = area > 1 / 512
     x0, y0, x1, y1 = layer.box_xyxy
     head = np.s_[y0:y1, x0:x1]
@@ -36,10 +35,10 @@ def compose_head(
     around = np.s_[top : y1 + reach, left : x1 + reach]
     alpha = np.zeros(area.shape, np.float32)
     alpha[head] = layer.alpha
-    darken(result[around], chin_shadow(alpha[around], scale_px_cm), area[around], _CHIN_SHADE)
-    lay(layer.rgb, layer.alpha, result[head])
+    darken(rgb[around], chin_shadow(alpha[around], scale_px_cm), area[around], _CHIN_SHADE)
+    lay(layer.rgb, layer.alpha, rgb[head])
     changed[head] |= layer.alpha > 1 / 512
-    return result, changed
+    return changed
 
 
 def lay_over(plate: U8, layer: HeadLayer, layer_crop: Box, crop: Box) -> None:

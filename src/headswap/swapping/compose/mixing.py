@@ -32,6 +32,36 @@ def lay(over: U8, weight: F32, under: U8) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def lay_toned(curves: U8, weight: F32, picture: U8) -> None:
+    """Takes a picture (h, w, 3) through curves (256, 3), in place, with a weight (h, w) of 0..1."""
+    height, width = weight.shape
+    for y in range(height):
+        for x in range(width):
+            share = np.int32(weight[y, x] * np.float32(256) + np.float32(0.5))
+            if share == 0:
+                continue
+            for c in range(3):
+                low = np.int32(picture[y, x, c])
+                high = np.int32(curves[picture[y, x, c], c])
+                picture[y, x, c] = np.uint8(low + ((share * (high - low) + 128) >> 8))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def weighted(own: U8, made_up: U8, where: F32, alpha: U8) -> U8:
+    """(h, w, 4) uint8: colours times alpha, and alpha; what is made up where `where` is above 0."""
+    height, width = alpha.shape
+    out = np.empty((height, width, 4), np.uint8)
+    for y in range(height):
+        for x in range(width):
+            share = np.int32(alpha[y, x])
+            colour = made_up[y, x] if where[y, x] > 0 else own[y, x]
+            for c in range(3):
+                out[y, x, c] = np.uint8((np.int32(colour[c]) * share + 127) // 255)
+            out[y, x, 3] = alpha[y, x]
+    return out
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def lay_weighted(over: U8, under: U8) -> None:
     """Lays a picture (h, w, 4), colours times alpha and alpha, over another (h, w, 3), in place."""
     height, width = under.shape[:2]

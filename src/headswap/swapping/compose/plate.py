@@ -8,7 +8,7 @@ import numpy as np
 from headswap.arrays import F32, U8, Bool
 from headswap.swapping.compose.body import body_cue, complete_body
 from headswap.swapping.compose.body_cue import BodyCue
-from headswap.swapping.compose.mixing import lay_weighted, shrunk
+from headswap.swapping.compose.mixing import lay_weighted, shrunk, weighted
 from headswap.swapping.compose.removal import face_and_ears, work_size
 from headswap.swapping.matting import fill_smooth
 from headswap.vision.mattes import Mattes
@@ -117,14 +117,10 @@ def body_layer(
     scaled = landmarks * np.float32(ratio)
     body = complete_body(small, planes, area, scaled, scale_px_cm * ratio, cue)
     colours = np.clip(body.rgb + 0.5, 0, 255).astype(np.uint8)
-    layer = np.empty((height, width, 4), np.uint8)
     made_up = cv2.resize(colours, (width, height), interpolation=cv2.INTER_LINEAR)
-    shown = cv2.copyTo(made_up, (head > 0).astype(np.uint8), rgb.copy())
     alpha = np.clip(body.alpha * 255 + 0.5, 0, 255).astype(np.uint8)
-    layer[..., 3] = cv2.resize(alpha, (width, height), interpolation=cv2.INTER_LINEAR)
-    share = cv2.merge([layer[..., 3]] * 3)
-    layer[..., :3] = cv2.multiply(shown, share, scale=1 / 255)
-    return layer
+    alpha = cv2.resize(alpha, (width, height), interpolation=cv2.INTER_LINEAR)
+    return weighted(rgb, np.asarray(made_up, np.uint8), head, np.asarray(alpha, np.uint8))
 
 
 def over(layer: U8, background: U8) -> U8:

@@ -79,8 +79,8 @@ def _head_area(hair: F32, person: F32, landmarks: F32, unit: float) -> F32:
     below = np.arange(len(hair))[:, None] > chin
     wide[(person > 0.5) & (hair < 0.05) & below] = 0
     # Glasses, hats and jewels stand off the skull; what is person there belongs to the head.
-    worn = np.asarray(cv2.dilate(skull, disc(_WORN_CM * unit)), np.uint8)
-    worn &= ((person > 0.5) & ~below).astype(np.uint8)
+    beyond = cv2.distanceTransform(1 - skull, cv2.DIST_L2, 3)
+    worn = ((beyond <= _WORN_CM * unit) & (person > 0.5) & ~below).astype(np.uint8)
     whole = _whole(skull | tresses | worn, person > 0.5, chin, unit)
     solid = np.asarray(cv2.dilate(whole, disc(_GROW_CM * unit)), np.uint8) | wide
     soft = max(0.6, _SOFT_CM * unit)
