@@ -21,6 +21,7 @@ from headswap.swapping.compose.front_layer import Occluder, put_in_front
 from headswap.swapping.compose.grain import put_grain
 from headswap.swapping.compose.hand_search import found_in
 from headswap.swapping.compose.light import light_gain, tone_texture
+from headswap.swapping.compose.mixing import shrunk
 from headswap.swapping.compose.neck import NeckTone, agreement, led_over, neck_box, tone_neck
 from headswap.swapping.compose.occluders import find_occluder, touches
 from headswap.swapping.compose.plate import body_layer, over, settle, settling_step
@@ -39,7 +40,7 @@ from headswap.swapping.head_model import HeadModel
 from headswap.swapping.marking import Marking
 from headswap.swapping.occlusion import Occlusion, load_occlusion, occlusion_path
 from headswap.swapping.plan import Appearance, Box, RenderPlan
-from headswap.swapping.survey import front_path, key_path, load_mattes
+from headswap.swapping.survey import front_path, key_path, load_planes
 from headswap.trust.label import Label
 from headswap.vision.mattes import Mattes
 
@@ -121,19 +122,23 @@ class Renderer:
                     continue
             path = key_path(self._plan.folder, appearance.number, frame.index)
             if path.exists():
-                box, mattes = load_mattes(path)
+                box, planes = load_planes(path)
                 self._keys[appearance.number, frame.index] = self._key(
-                    appearance, frame, box, mattes
+                    appearance, frame, box, planes
                 )
 
-    def _key(self, appearance: Appearance, frame: Frame, box: Box, mattes: Mattes) -> _Key:
+    def _key(self, appearance: Appearance, frame: Frame, box: Box, planes: U8) -> _Key:
+        """Of (4, h, w) uint8 planes, see `load_planes`, in a box."""
         rgb = frame.rgb(box)
+        size = rgb.shape[1::-1]
         face = appearance.landmarks(frame.index) - np.array([box[0], box[1], 0], np.float32)
         unit = appearance.scale(frame.index)
-        area = head_area(mattes.hair, mattes.person, face, unit, rgb.shape[1::-1])
-        planes = (mattes.hair, mattes.person, mattes.skin)
-        eight_bit = [cv2.convertScaleAbs(plane, alpha=255) for plane in planes]
-        covers = np.asarray(cv2.merge([*eight_bit, np.zeros_like(eight_bit[0])]), np.uint8)
+        # What is worked out of them is coarse.
+        few = [shrunk(plane, work_size(size, unit)) for plane in planes]
+        mattes = Mattes(*(plane * np.float32(1 / 255) for plane in few))
+        area = head_area(mattes.hair, mattes.person, face, unit, size)
+        person, hair, skin, _ = planes
+        covers = np.asarray(cv2.merge([hair, person, skin, np.zeros_like(hair)]), np.uint8)
         cue = appearance.bodies[frame.index]
         below = body_layer(rgb, mattes, area, face, unit, cue)
         ratio = self._ratio(appearance)

@@ -19,6 +19,8 @@ _BODY_CORNERS, _PLATE_CORNERS = 50, 300
 _LAID_PX = 320
 # Body is followed this far around the neck.
 _BESIDE_CM, _BELOW_CM, _UNDER_CM = 16.0, 20.0, 2.0
+# From so much alpha (of 255) on it is body, and up to so much of a head it is none.
+_SOLID, _BARE = 160, 0.01
 _FREE = 0.3
 
 
@@ -45,17 +47,19 @@ class KeyBody:
     ) -> KeyBody:
         """The body in a crop; head: (h, w) 0..1; neck_xy: where the neck begins, in the frame."""
         grey = grey_of(rgb, ratio)
-        neck = neck_xy
-        rows, columns = np.arange(box[1], box[3])[:, None], np.arange(box[0], box[2])[None]
-        near = (np.abs(columns - neck[0]) < _BESIDE_CM * unit) & (rows < neck[1] + _BELOW_CM * unit)
-        near &= rows > neck[1] + _UNDER_CM * unit
-        free = near & (layer[..., 3] > 160) & (head < 0.01)
-        small = cv2.resize(free.astype(np.uint8), grey.shape[::-1], interpolation=cv2.INTER_AREA)
-        mask = np.asarray(cv2.erode(small, np.ones((3, 3), np.uint8)), np.uint8)
+        size = grey.shape[::-1]
+        alpha = np.ascontiguousarray(layer[..., 3])
+        free = (shrunk(alpha, size) > _SOLID) & (shrunk(head, size) < _BARE)
+        # Around the neck, in px of the small picture.
+        x, y = (neck_xy - box[:2]) * ratio
+        rows, columns = np.arange(size[1])[:, None], np.arange(size[0])[None]
+        free &= np.abs(columns - x) < _BESIDE_CM * unit * ratio
+        free &= (rows < y + _BELOW_CM * unit * ratio) & (rows > y + _UNDER_CM * unit * ratio)
+        mask = np.asarray(cv2.erode(free.astype(np.uint8), np.ones((3, 3), np.uint8)), np.uint8)
         points = corners_of(grey, mask, _BODY_CORNERS)
-        first = int(layer[..., 3].any(axis=1).argmax())
+        first = int(alpha.any(axis=1).argmax())
         top = float(box[1] + first) if first else -np.inf
-        return KeyBody(box, layer, grey, ratio, points, neck, top)
+        return KeyBody(box, layer, grey, ratio, points, neck_xy, top)
 
     def motion(self, grey: U8, box: Box, neck_xy: F64) -> F64:
         """(2, 3) how the body's pixels come into a frame, of which `grey` is a box.

@@ -17,7 +17,7 @@ _FAR = np.float32(1e9)
 # From this alpha on nothing is seen of what lies behind.
 _OPAQUE = 0.999
 # Blur of the coverage, enough against stairs at the head's edge.
-_EDGE_PX = 0.8
+_EDGE_PX, _EDGE_SIDE = 0.8, (5, 5)
 # A little steeper than the blur, which reaches further than an edge should.
 _EDGE_CURVE = np.clip(np.arange(256) * 1.5 - 0.25 * 255, 0, 255).round().astype(np.uint8)
 # Shares of how squarely the photo saw a surface.
@@ -134,7 +134,7 @@ def _edged(painted: U8, zbuffer: F32) -> tuple[U8, F32]:
     covered = (zbuffer < _FAR).astype(np.uint8) * np.uint8(255)
     # Just outside the shell the map has no answer; the colour beside it stands in.
     painted = np.asarray(cv2.copyTo(painted, covered, cv2.dilate(painted, _RING)), np.uint8)
-    edge = cv2.LUT(cv2.GaussianBlur(covered, (0, 0), _EDGE_PX), _EDGE_CURVE)
+    edge = cv2.LUT(cv2.GaussianBlur(covered, _EDGE_SIDE, _EDGE_PX), _EDGE_CURVE)
     if painted.shape[2] == 3:
         return painted, edge.astype(np.float32) / np.float32(255)
     rgb = np.asarray(cv2.cvtColor(painted, cv2.COLOR_RGBA2RGB), np.uint8)
