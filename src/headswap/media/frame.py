@@ -121,8 +121,8 @@ def _planes_from_rgb(rgb: U8, matrix: str, full_range: bool) -> tuple[U8, U8, U8
     half_wh = ((width + 1) // 2, (height + 1) // 2)
     mean = cv2.resize(rgb, half_wh, interpolation=cv2.INTER_AREA)
     mean = np.asarray(mean, np.uint8).reshape(*half_wh[::-1], 3)
-    _, blue, red = (np.asarray(plane, np.uint8) for plane in cv2.split(cv2.transform(mean, weights)))
-    planes = (luma, blue, red)
+    _, blue, red = cv2.split(cv2.transform(mean, weights))
+    planes = (luma, np.asarray(blue, np.uint8), np.asarray(red, np.uint8))
     for plane in planes:
         plane.flags.writeable = False
     return planes

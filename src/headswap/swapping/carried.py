@@ -8,7 +8,6 @@ import numpy as np
 from headswap.arrays import F64, U8
 from headswap.swapping.engines.protocol import Box
 
-
 _REPLICATE = cv2.BORDER_REPLICATE
 
 
@@ -22,14 +21,22 @@ def carried(
 ) -> U8:
     """A crop carried by a motion of whole-frame pixels from its box into another box.
 
-    size_wh: size of the answer, the other box's own when absent.
+    plane: (h, w) or (h, w, c), of its box's size or smaller. size_wh: size of the answer, the other
+    box's own when absent.
     """
     matrix = np.asarray(to_from, np.float64).copy()
     matrix[:, 2] += matrix[:, :2] @ np.array(from_box[:2]) - np.array(to_box[:2])
     full = (to_box[2] - to_box[0], to_box[3] - to_box[1])
     size = size_wh or full
-    if size == full and np.array_equal(to_from, np.eye(2, 3)):
+    own = (from_box[2] - from_box[0], from_box[3] - from_box[1])
+    whole = plane.shape[1::-1] == own
+    if whole and size == full and np.array_equal(to_from, np.eye(2, 3)):
         return slid(plane, (to_box[0] - from_box[0], to_box[1] - from_box[1]), full, border)
+    if not whole:
+        # Pixel centres are at whole numbers in both.
+        times = np.array([own[0] / plane.shape[1], own[1] / plane.shape[0]])
+        matrix[:, 2] += matrix[:, :2] @ (times - 1) / 2
+        matrix[:, :2] *= times
     matrix *= [[size[0] / full[0]], [size[1] / full[1]]]
     moved = cv2.warpAffine(plane, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border)
     return np.asarray(moved, np.uint8)

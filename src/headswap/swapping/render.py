@@ -14,7 +14,7 @@ from headswap.arrays import F32, U8, Bool
 from headswap.media import Frame, VideoReader
 from headswap.swapping.backgrounds import Backgrounds
 from headswap.swapping.carried import carried
-from headswap.swapping.compose.behind import FOLLOW_PX_PER_CM, KeyBody, grey_of
+from headswap.swapping.compose.behind import FOLLOW_PX_PER_CM, KeyBody, luma_of
 from headswap.swapping.compose.blend import compose_head, keep, lay_over, softened
 from headswap.swapping.compose.crossing import face_in_front
 from headswap.swapping.compose.front_layer import Occluder, put_in_front
@@ -26,7 +26,7 @@ from headswap.swapping.compose.neck import NeckTone, agreement, led_over, neck_b
 from headswap.swapping.compose.occluders import find_occluder, touches
 from headswap.swapping.compose.plate import body_layer, over, settle, settling_step
 from headswap.swapping.compose.removal import (
-    faded,
+    cut_sides,
     follow_head,
     head_area,
     skin_and_eyes,
@@ -52,7 +52,8 @@ _ROOM_PX = 16
 class _Key:
     """A key frame of one appearance, in the key's box.
 
-    covers: (h, w, 4) hair, person, skin, and nothing, as four are carried faster. body: what is below the head. blur_px: how soft the
+    covers: (h', w', 4) at working size, hair, person, skin, and nothing, as four planes are carried
+    faster than three. body: what is below the head. blur_px: how soft the
     face is. front: (h', w') by name, people before this one, at working size.
     """
 
@@ -65,7 +66,7 @@ class _Key:
 
 
 class Renderer:
-    """Draws frames of one plan; keeps at most the key frames around the present one."""
+    """Draws frames of one plan, one stretch at a time; keeps the key frames around the present."""
 
     def __init__(self, plan: RenderPlan, engine: Engine, label: Label | None = None) -> None:
         self._plan = plan
@@ -84,6 +85,8 @@ class Renderer:
     def frames(self, start: int, stop: int, threads: int = 1) -> Iterator[Frame]:
         """Finished frames `start` to `stop` (exclusive), in order."""
         first, last = self._needed(start, stop)
+        self._keys.clear()
+        self._drawn.clear()
         waiting: deque[Frame] = deque()
         with VideoReader(self._plan.info.path, self._plan.size_wh, threads=threads) as video:
             for frame in video.frames(first, last + 1, self._plan.pts):
@@ -134,16 +137,15 @@ class Renderer:
         face = appearance.landmarks(frame.index) - np.array([box[0], box[1], 0], np.float32)
         unit = appearance.scale(frame.index)
         # What is worked out of them is coarse.
-        few = [shrunk(plane, work_size(size, unit)) for plane in planes]
-        mattes = Mattes(*(plane * np.float32(1 / 255) for plane in few))
+        person, hair, skin, clothes = (shrunk(plane, work_size(size, unit)) for plane in planes)
+        mattes = Mattes(*(p * np.float32(1 / 255) for p in (person, hair, skin, clothes)))
         area = head_area(mattes.hair, mattes.person, face, unit, size)
-        person, hair, skin, _ = planes
         covers = np.asarray(cv2.merge([hair, person, skin, np.zeros_like(hair)]), np.uint8)
         cue = appearance.bodies[frame.index]
         below = body_layer(rgb, mattes, area, face, unit, cue)
         ratio = self._ratio(appearance)
         neck = appearance.neck_px(frame.index)
-        body = KeyBody.of(rgb, box, below, area, neck, unit, ratio)
+        body = KeyBody.of(luma_of(frame, box, ratio), box, below, area, neck, unit, ratio)
         front = _load_front(front_path(self._plan.folder, appearance.number, frame.index))
         return _Key(frame.index, box, covers, body, self._blur(appearance, frame, box), front)
 
@@ -218,13 +220,12 @@ class Renderer:
         unit = appearance.scale(i)
         covers = np.maximum.reduce([self._covers(key, appearance, i, box) for key in keys])
         hair, person = covers[..., 0] / np.float32(255), covers[..., 1] / np.float32(255)
-        area = head_area(hair, person, face, unit, seen.shape[1::-1])
-        area = faded(area, box, self._plan.size_wh, unit)
+        cut = cut_sides(box, self._plan.size_wh)
+        area = head_area(hair, person, face, unit, seen.shape[1::-1], cut)
         taken = np.maximum(person, cv2.resize(area, hair.shape[::-1]))
         part = 0.0 if after == before else (i - before) / (after - before)
         layer = self._drawn.pop((appearance.number, i), None)
-        if layer is None:
-            layer = self._draw(appearance, i, box, seen)
+        layer = layer or self._draw(appearance, i, box, seen)
         layer = softened(layer, (1 - part) * keys[0].blur_px + part * keys[-1].blur_px)
         neck = self._agreed(appearance)[1]
         reaches = [layer.box_xyxy]
@@ -235,7 +236,7 @@ class Renderer:
         whole, area = area.shape, np.ascontiguousarray(area[window])
         pixels = seen[window].copy() if frame is source else frame.rgb(inner)
         plate, guessed = self._backgrounds.shown(appearance, i, box, seen, taken, inner)
-        body = self._body(appearance, keys, part, i, box, seen, inner)
+        body = self._body(appearance, keys, part, source, box, inner)
         step = settling_step(self._largest(appearance))
         plate = settle(over(body, plate), seen[window], area, guessed, body[..., 3], step)
         for other_box, other in drawn:
@@ -358,15 +359,15 @@ class Renderer:
         appearance: Appearance,
         keys: list[_Key],
         part: float,
-        i: int,
+        frame: Frame,
         box: Box,
-        rgb: U8,
         inner: Box,
     ) -> U8:
         """(h, w, 4) the body in a part of a frame's box, carried there from the keys around it."""
-        grey = grey_of(rgb, self._ratio(appearance))
+        i = frame.index
+        luma = luma_of(frame, box, self._ratio(appearance))
         motions = [
-            np.eye(2, 3) if key.frame == i else key.body.motion(grey, box, appearance.neck_px(i))
+            np.eye(2, 3) if key.frame == i else key.body.motion(luma, box, appearance.neck_px(i))
             for key in keys
         ]
         bodies = [key.body for key in keys]

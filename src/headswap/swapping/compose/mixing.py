@@ -15,6 +15,8 @@ from numba import njit
 from headswap.arrays import F32, U8
 
 _Picture = TypeVar("_Picture", U8, F32)
+# From so much on a pixel is all of what is laid over it.
+_WHOLE = np.float32(511 / 512)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -25,6 +27,10 @@ def lay(over: U8, weight: F32, under: U8) -> None:
         for x in range(width):
             share = np.int32(weight[y, x] * np.float32(256) + np.float32(0.5))
             if share == 0:
+                continue
+            if share == 256:
+                for c in range(3):
+                    under[y, x, c] = over[y, x, c]
                 continue
             for c in range(3):
                 low, high = np.int32(under[y, x, c]), np.int32(over[y, x, c])
@@ -95,16 +101,25 @@ def lay_under(under: U8, behind: F32, over: U8, alpha: F32) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def darken(picture: U8, shade: F32, where: F32, strength: float) -> None:
-    """Takes `strength` times shade times where, (h, w) 0..1 each, of the light, in place."""
-    height, width = shade.shape
+def lay_shaded(over: U8, weight: F32, shade: F32, strength: float, covered: F32, under: U8) -> None:
+    """Lays a picture (h, w, 3) over another, in place, but for what something else will cover.
+
+    All that is laid is darkened. weight, shade, covered: (h, w) 0..1; `strength` times shade is how
+    much of the light is taken.
+    """
+    height, width = weight.shape
     for y in range(height):
         for x in range(width):
-            kept = np.float32(1) - np.float32(strength) * shade[y, x] * where[y, x]
-            if kept < 1:
-                for c in range(3):
-                    lit = np.float32(picture[y, x, c]) * kept
-                    picture[y, x, c] = np.uint8(lit + np.float32(0.5))
+            share = np.int32(weight[y, x] * np.float32(256) + np.float32(0.5))
+            if share == 0 or covered[y, x] >= _WHOLE:
+                continue
+            # Both in parts of 256, with a half to round by.
+            taken = np.float32(strength) * shade[y, x] * weight[y, x]
+            kept = np.int32(256) - np.int32(taken * np.float32(256) + np.float32(0.5))
+            for c in range(3):
+                low, high = np.int32(under[y, x, c]), np.int32(over[y, x, c])
+                mixed = low * 256 + share * (high - low)
+                under[y, x, c] = np.uint8((mixed * kept + 32768) >> 16)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

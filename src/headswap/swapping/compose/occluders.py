@@ -73,9 +73,15 @@ class _Scene:
         """Some rows and columns of it; the hands stay as they are."""
         points = self.points.copy()
         points[:, :2] -= (window[1].start, window[0].start)
-        planes = (self.image, self.texels, self.on_sheet, self.on_face)
-        image, texels, on_sheet, on_face = (np.ascontiguousarray(p[window]) for p in planes)
-        return _Scene(image, points, self.hands, self.unit, texels, on_sheet, on_face)
+        return _Scene(
+            np.ascontiguousarray(self.image[window]),
+            points,
+            self.hands,
+            self.unit,
+            np.ascontiguousarray(self.texels[window]),
+            np.ascontiguousarray(self.on_sheet[window]),
+            np.ascontiguousarray(self.on_face[window]),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -275,8 +281,9 @@ def _light(
 def _behind(scene: _Scene, face: FaceHistory, possible: Bool, light: list[F32]) -> _Behind:
     """On the face its usual colours in this frame's light, beside it those that are seen near."""
     # Four planes are looked up as fast as one.
-    fine = cv2.multiply(face.spread, _FINE_SPREAD, dtype=cv2.CV_8U)
-    planes = cv2.split(looked_up(cv2.merge([face.usual.astype(np.uint8), fine]), scene.texels))
+    fine = np.clip(face.spread * _FINE_SPREAD + 0.5, 0, 255)
+    both = np.asarray(cv2.merge([face.usual.astype(np.uint8), fine.astype(np.uint8)]), np.uint8)
+    planes = cv2.split(looked_up(both, scene.texels))
     usual, spread = planes[:3], planes[3] / np.float32(_FINE_SPREAD)
     flags = np.dstack([face.known, sheet_lively()]).astype(np.uint8) * np.uint8(255)
     there, lively = cv2.split(looked_up(flags, scene.texels))
@@ -284,8 +291,7 @@ def _behind(scene: _Scene, face: FaceHistory, possible: Bool, light: list[F32]) 
     # Eyes and mouth look different from moment to moment, and beside a face little is known.
     surely = known & scene.on_face & (lively < 128)
     lit = [
-        cv2.multiply(own, factor, dtype=cv2.CV_8U)
-        for own, factor in zip(usual, light, strict=True)
+        cv2.multiply(own, factor, dtype=cv2.CV_8U) for own, factor in zip(usual, light, strict=True)
     ]
     mean, deviation = _nearby(scene.image, ~possible, scene.unit, _FAR_BEHIND)
     expected = cv2.copyTo(cv2.merge(lit), known.astype(np.uint8), mean)
