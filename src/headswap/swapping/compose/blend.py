@@ -14,6 +14,8 @@ from headswap.swapping.engines.protocol import Box, HeadLayer
 
 _CHIN_SHADE = 0.22
 _LEAST_BLUR_PX = 0.3
+# Chin shadow ends this far from the head.
+_SHADE_CM = 3.0
 
 
 def compose_head(rgb: U8, plate: U8, area: F32, layer: HeadLayer, scale_px_cm: float) -> Bool:
@@ -25,7 +27,11 @@ def compose_head(rgb: U8, plate: U8, area: F32, layer: HeadLayer, scale_px_cm: f
     x0, y0, x1, y1 = layer.box_xyxy
     alpha = np.zeros(area.shape, np.float32)
     alpha[y0:y1, x0:x1] = layer.alpha
-    lay_shaded(plate, area, chin_shadow(alpha, scale_px_cm), _CHIN_SHADE, alpha, rgb)
+    reach = round(_SHADE_CM * scale_px_cm)
+    around = np.s_[max(0, y0 - reach) : y1 + reach, max(0, x0 - reach) : x1 + reach]
+    shade = np.zeros(area.shape, np.float32)
+    shade[around] = chin_shadow(alpha[around], scale_px_cm)
+    lay_shaded(plate, area, shade, _CHIN_SHADE, alpha, rgb)
     lay(layer.rgb, layer.alpha, rgb[y0:y1, x0:x1])
     changed = area > 1 / 512
     changed[y0:y1, x0:x1] |= layer.alpha > 1 / 512

@@ -84,7 +84,7 @@ def _mean_near(image: U8, where: Bool, unit: float) -> U8:
     planes = cv2.merge([cv2.copyTo(image, counted), counted])
     summed = cv2.blur(cv2.boxFilter(planes, cv2.CV_32F, (side, side)), (side, side))
     *colours, share = cv2.split(summed)
-    share = cv2.max(share, 1e-3)
+    share = np.maximum(share, np.float32(1e-3))
     mean = cv2.merge([cv2.divide(colour, share, dtype=cv2.CV_8U) for colour in colours])
     return np.asarray(cv2.copyTo(mean, (share > _ENOUGH).astype(np.uint8), image.copy()), np.uint8)
 
