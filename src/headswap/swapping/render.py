@@ -14,7 +14,7 @@ from headswap.arrays import F32, U8, Bool
 from headswap.media import Frame, VideoReader
 from headswap.swapping.backgrounds import Backgrounds
 from headswap.swapping.carried import carried
-from headswap.swapping.compose.behind import FOLLOW_PX_PER_CM, KeyBody, luma_of
+from headswap.swapping.compose.behind import FOLLOW_PX_PER_CM, KeyBody, grey_of
 from headswap.swapping.compose.blend import compose_head, keep, lay_over, softened
 from headswap.swapping.compose.crossing import face_in_front
 from headswap.swapping.compose.front_layer import Occluder, put_in_front
@@ -145,7 +145,7 @@ class Renderer:
         below = body_layer(rgb, mattes, area, face, unit, cue)
         ratio = self._ratio(appearance)
         neck = appearance.neck_px(frame.index)
-        body = KeyBody.of(luma_of(frame, box, ratio), box, below, area, neck, unit, ratio)
+        body = KeyBody.of(rgb, box, below, area, neck, unit, ratio)
         front = _load_front(front_path(self._plan.folder, appearance.number, frame.index))
         return _Key(frame.index, box, covers, body, self._blur(appearance, frame, box), front)
 
@@ -236,7 +236,7 @@ class Renderer:
         whole, area = area.shape, np.ascontiguousarray(area[window])
         pixels = seen[window].copy() if frame is source else frame.rgb(inner)
         plate, guessed = self._backgrounds.shown(appearance, i, box, seen, taken, inner)
-        body = self._body(appearance, keys, part, source, box, inner)
+        body = self._body(appearance, keys, part, i, box, seen, inner)
         step = settling_step(self._largest(appearance))
         plate = settle(over(body, plate), seen[window], area, guessed, body[..., 3], step)
         for other_box, other in drawn:
@@ -359,15 +359,15 @@ class Renderer:
         appearance: Appearance,
         keys: list[_Key],
         part: float,
-        frame: Frame,
+        i: int,
         box: Box,
+        rgb: U8,
         inner: Box,
     ) -> U8:
         """(h, w, 4) the body in a part of a frame's box, carried there from the keys around it."""
-        i = frame.index
-        luma = luma_of(frame, box, self._ratio(appearance))
+        grey = grey_of(rgb, self._ratio(appearance))
         motions = [
-            np.eye(2, 3) if key.frame == i else key.body.motion(luma, box, appearance.neck_px(i))
+            np.eye(2, 3) if key.frame == i else key.body.motion(grey, box, appearance.neck_px(i))
             for key in keys
         ]
         bodies = [key.body for key in keys]

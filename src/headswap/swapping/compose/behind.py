@@ -8,14 +8,13 @@ import cv2
 import numpy as np
 
 from headswap.arrays import F32, F64, U8
-from headswap.media import Frame
 from headswap.swapping.compose.follow import corners_of, in_crops, inverse, joined, moved_by
 from headswap.swapping.compose.mixing import shrunk
 from headswap.swapping.compose.mosaic import Plate, laid_over
 
 Box = tuple[int, int, int, int]
 FOLLOW_PX_PER_CM = 4.0
-_BODY_CORNERS, _PLATE_CORNERS = 32, 300
+_BODY_CORNERS, _PLATE_CORNERS = 50, 300
 # A background is laid over a frame at this size.
 _LAID_PX = 320
 # Body is followed this far around the neck.
@@ -29,14 +28,14 @@ _FREE = 0.3
 class KeyBody:
     """The body of a key frame, to be carried to other frames.
 
-    layer: (h, w, 4) uint8 in `box` of the key frame, see `body_layer`. luma: (h', w') uint8 the
-    same box, smaller by `ratio`. points: (n, 2) places on the body in `luma`. neck_xy: (2,) px.
+    layer: (h, w, 4) uint8 in `box` of the key frame, see `body_layer`. grey: (h', w') uint8 the
+    same box, smaller by `ratio`. points: (n, 2) places on the body in `grey`. neck_xy: (2,) px.
     top: the row of the frame above which there is no body, not even beyond the box.
     """
 
     box: Box
     layer: U8
-    luma: U8
+    grey: U8
     ratio: float
     points: F32
     neck_xy: F64
@@ -44,10 +43,11 @@ class KeyBody:
 
     @staticmethod
     def of(
-        luma: U8, box: Box, layer: U8, head: F32, neck_xy: F64, unit: float, ratio: float
+        rgb: U8, box: Box, layer: U8, head: F32, neck_xy: F64, unit: float, ratio: float
     ) -> KeyBody:
-        """The body in a box; head: (h, w) 0..1; neck_xy: where the neck begins, in the frame."""
-        size = luma.shape[::-1]
+        """The body in a crop; head: (h, w) 0..1; neck_xy: where the neck begins, in the frame."""
+        grey = grey_of(rgb, ratio)
+        size = grey.shape[::-1]
         alpha = np.ascontiguousarray(layer[..., 3])
         free = (shrunk(alpha, size) > _SOLID) & (shrunk(head, size) < _BARE)
         # Around the neck, in px of the small picture.
@@ -56,13 +56,13 @@ class KeyBody:
         free &= np.abs(columns - x) < _BESIDE_CM * unit * ratio
         free &= (rows < y + _BELOW_CM * unit * ratio) & (rows > y + _UNDER_CM * unit * ratio)
         mask = np.asarray(cv2.erode(free.astype(np.uint8), np.ones((3, 3), np.uint8)), np.uint8)
-        points = corners_of(luma, mask, _BODY_CORNERS)
+        points = corners_of(grey, mask, _BODY_CORNERS)
         first = int(alpha.any(axis=1).argmax())
         top = float(box[1] + first) if first else -np.inf
-        return KeyBody(box, layer, luma, ratio, points, neck_xy, top)
+        return KeyBody(box, layer, grey, ratio, points, neck_xy, top)
 
-    def motion(self, luma: U8, box: Box, neck_xy: F64) -> F64:
-        """(2, 3) how the body's pixels come into a frame; luma: see `luma_of`, in a box of it.
+    def motion(self, grey: U8, box: Box, neck_xy: F64) -> F64:
+        """(2, 3) how the body's pixels come into a frame, of which `grey` is a box.
 
         As what is seen of it moves, and as the neck does where nothing can be followed.
         """
@@ -70,7 +70,7 @@ class KeyBody:
         carried[:, 2] = neck_xy - self.neck_xy
         guess = in_crops(carried, self.box[:2], box[:2])
         guess[:, 2] *= self.ratio
-        moved = moved_by(self.luma, luma, self.points, guess)
+        moved = moved_by(self.grey, grey, self.points, guess)
         if moved is None:
             return carried
         moved[:, 2] /= self.ratio
@@ -86,19 +86,13 @@ class KeyBody:
         return int(np.clip((self.top - 1 - lowest) / down, box[1], box[3] - 1))
 
 
-def luma_of(frame: Frame, box: Box, ratio: float) -> U8:
-    """(h, w) uint8: a box of a frame without colour, smaller by a ratio of at most 1."""
-    x0, y0, x1, y1 = box
-    size = (max(1, round((x1 - x0) * ratio)), max(1, round((y1 - y0) * ratio)))
-    return shrunk(frame.y[y0:y1, x0:x1], size)
-
-
 def grey_of(rgb: U8, ratio: float) -> U8:
     """(h, w) uint8: a picture without colour, smaller by a ratio of at most 1."""
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     if ratio < 1:
         size = (max(1, round(rgb.shape[1] * ratio)), max(1, round(rgb.shape[0] * ratio)))
-        return shrunk(np.asarray(grey, np.uint8), size)
+        # By way of halves fewer places are found again.
+        grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
     return np.asarray(grey, np.uint8)
 
 
