@@ -11,7 +11,7 @@ from headswap.media import Frame
 from headswap.swapping.compose.front_layer import occluder_of, put_in_front
 from headswap.swapping.compose.hand_guess import hands_guess
 from headswap.swapping.compose.hand_search import found_in
-from headswap.swapping.compose.walks import walked
+from headswap.swapping.compose.walks import bonds_of, walked
 from headswap.swapping.hand_tracks import HandTrack, drawn_hand, hands_at
 from tests.made_hands import SKIN_COLOURS, hand_now, made_hand
 from tests.made_heads import face_at
@@ -49,7 +49,7 @@ def test_the_unsure_go_to_the_side_from_which_no_edge_parts_them() -> None:
     share = np.full((50, 30), 0.5, np.float32)
     share[:, :16], share[:, 23:] = 1, 0
     fixed = share != 0.5
-    found = walked(image, share, fixed, np.zeros_like(share))[15:-15]
+    found = walked(bonds_of(image), share, fixed, np.zeros_like(share))[15:-15]
     assert (found[:, 16:21] > 0.8).all() and (found[:, 21:23] < 0.2).all()
 
 
@@ -58,7 +58,7 @@ def test_what_looks_a_little_like_the_other_side_stays_with_its_neighbours() -> 
     share = np.full((20, 30), 0.9, np.float32)
     share[8:11, 12:15] = 0.2
     none = np.zeros(share.shape, np.bool_)
-    found = walked(image, share, none, np.full_like(share, 0.1))
+    found = walked(bonds_of(image), share, none, np.full_like(share, 0.1))
     assert found[8:11, 12:15].min() > 0.6
 
 

@@ -34,7 +34,8 @@ def _area() -> F32:
 def _composed(layer: HeadLayer, area: F32) -> tuple[U8, Bool, U8, U8]:
     """Result, changed, frame and plate."""
     rgb, plate = noise_picture((WIDTH, HEIGHT), 1), noise_picture((WIDTH, HEIGHT), 2)
-    result, changed = compose_head(rgb, plate, area, layer, 4.0)
+    result = rgb.copy()
+    changed = compose_head(result, plate, area, layer, 4.0)
     assert result.shape == rgb.shape and result.dtype == np.uint8
     assert changed.shape == rgb.shape[:2] and changed.dtype == np.bool_
     return result, changed, rgb, plate
@@ -99,7 +100,7 @@ def test_a_head_at_the_crops_corner_is_composed_there() -> None:
 def test_the_inputs_stay_as_they_were() -> None:
     layer, area = _layer(0.7), _area()
     rgb, plate = noise_picture((WIDTH, HEIGHT), 1), noise_picture((WIDTH, HEIGHT), 2)
-    given = [rgb, plate, area, layer.rgb, layer.alpha]
+    given = [plate, area, layer.rgb, layer.alpha]
     before = [array.copy() for array in given]
     compose_head(rgb, plate, area, layer, 4.0)
     softened(layer, 2.0)

@@ -25,7 +25,7 @@ from headswap.swapping.face_sheet import (
 from headswap.swapping.glimpses import Glimpse, GlimpseReader, glimpse_step
 from headswap.swapping.hand_tracks import (
     HandNow,
-    arm_end,
+    arm_ends,
     drawn_arm,
     drawn_hand,
     hand_tracks,
@@ -215,7 +215,7 @@ def test_an_arm_is_seen_however_the_hand_is_bent(x: float, bent_deg: float) -> N
     picture = face_picture(5)
     shape = picture.shape[:2]
     true = drawn_hand(hand, np.zeros(shape, np.uint8), 1.0, 6)
-    arm = drawn_arm(hand, arm_end(hand, 2.0, np.radians(bent_deg)), shape, 0.8)
+    arm = drawn_arm(hand, arm_ends(hand, 2.0, np.radians([bent_deg]))[0], shape, 0.8)
     picture[(true | arm) > 0] = (120, 80, 60)
     alpha, _ = _alpha(picture, None, [hand_now(hand)])
     inner = cv2.erode(arm, np.ones((5, 5), np.uint8)) > 0

@@ -167,7 +167,8 @@ def _toned(tone: NeckTone, skin: F32) -> tuple[U8, U8, U8]:
     picture = np.full((HEIGHT, WIDTH, 3), (30, 90, 160), np.uint8)
     picture[:, WIDTH // 2 - 30 : WIDTH // 2 + 30] = _rgb(tone.before)
     area = ellipse(MIDDLE_XY, (50, 66))
-    rgb, _, where = tone_neck(picture, picture, area, skin, landmarks, PX_PER_CM, tone)
+    rgb, plate = picture.copy(), picture.copy()
+    where = tone_neck(rgb, plate, area, skin, landmarks, PX_PER_CM, tone)
     return picture, rgb, where.astype(np.uint8)
 
 

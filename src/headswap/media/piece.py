@@ -22,6 +22,8 @@ from headswap.media.planes import pad_to, plane_array
 # Against veryfast at the same CRF: 1.1 to 1.7 times as fast and 1.2 to 2.6 dB nearer the source,
 # for twice the bytes.
 PRESET = "superfast"
+# Of its time they take a fifth to a quarter, for 0.03 dB and 7 % of the bytes.
+_FAST = "cabac=0:b-adapt=0"
 
 
 class PieceWriter:
@@ -125,4 +127,4 @@ def _x264(info: VideoInfo) -> str:
     # Stitchable: headers that do not depend on the pictures. A limited-range tag alone is only
     # written together with a video format.
     lone_range = info.color.codes() == (1, 2, 2, 2)
-    return "stitchable=1:videoformat=component" if lone_range else "stitchable=1"
+    return f"stitchable=1:{_FAST}" + (":videoformat=component" if lone_range else "")

@@ -63,8 +63,12 @@ class HandNow:
     def alike(self, image: U8) -> F32:
         """(h, w) float32 0..1: how much the colours of a picture (h, w, 3) are the hand's."""
         spread = np.maximum(_SPREADS * self.colours[1], _LEAST_SPREAD)
-        away = (np.abs(image - self.colours[0]) / spread).max(axis=2)
-        return np.asarray(cv2.exp(-0.5 * away * away), np.float32)
+        away = (np.arange(256, dtype=np.float32)[:, None] - self.colours[0]) / spread
+        table = np.exp(-0.5 * away * away).astype(np.float32)
+        planes = zip(cv2.split(image), table.T, strict=True)
+        red, green, blue = (cv2.LUT(plane, levels) for plane, levels in planes)
+        # The channel that is farthest off says it.
+        return np.asarray(cv2.min(cv2.min(red, green), blue), np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -224,16 +228,21 @@ def drawn_hand(points: F32, mask: U8, factor: float, least_px: float, value: int
     return mask
 
 
-def arm_end(points: F32, length: float, turn_rad: float = 0.0) -> F32:
-    """(2,) px: where the forearm of a hand goes to, so many hand sizes from its wrist.
+def arm_ends(points: F32, length: float, turns_rad: F32) -> F32:
+    """(n, 2) px: where the forearm of a hand goes to, so many hand sizes from its wrist.
 
-    turn_rad: how far the hand is bent sideways at the wrist.
+    turns_rad: (n,), by how much the hand may be bent sideways at the wrist.
     """
     away = points[0] - points[list(_ROOTS)].mean(axis=0)
-    sine, cosine = np.sin(turn_rad), np.cos(turn_rad)
-    away = np.array([[cosine, -sine], [sine, cosine]], np.float32) @ away
-    way = np.float32(length * hand_size(points) / max(float(np.linalg.norm(away)), 1e-3))
-    return np.asarray(points[0] + way * away, np.float32)
+    sine, cosine = np.sin(turns_rad), np.cos(turns_rad)
+    ways = np.stack([cosine * away[0] - sine * away[1], sine * away[0] + cosine * away[1]], axis=1)
+    reach = length * hand_size(points) / max(float(np.linalg.norm(away)), 1e-3)
+    return np.asarray(points[0] + np.float32(reach) * ways, np.float32)
+
+
+def arm_width(points: F32) -> float:
+    """Half of how wide the forearm of a hand usually is, px."""
+    return 0.36 * hand_size(points)
 
 
 def drawn_arm(points: F32, end: F32, shape: tuple[int, int], factor: float) -> U8:
@@ -243,7 +252,7 @@ def drawn_arm(points: F32, end: F32, shape: tuple[int, int], factor: float) -> U
     """
     mask = np.zeros(shape, np.uint8)
     wrist, last = _whole(np.stack([points[0], end]))
-    _bone(mask, wrist, last, factor * 0.36 * hand_size(points), 1)
+    _bone(mask, wrist, last, factor * arm_width(points), 1)
     return mask
 
 

@@ -18,14 +18,15 @@ from headswap.swapping.compose.behind import FOLLOW_PX_PER_CM, KeyBody, grey_of
 from headswap.swapping.compose.blend import compose_head, keep, lay_over, softened
 from headswap.swapping.compose.crossing import face_in_front
 from headswap.swapping.compose.front_layer import Occluder, put_in_front
-from headswap.swapping.compose.grain import grained
+from headswap.swapping.compose.grain import put_grain
 from headswap.swapping.compose.hand_search import found_in
 from headswap.swapping.compose.light import light_gain, tone_texture
+from headswap.swapping.compose.mixing import shrunk
 from headswap.swapping.compose.neck import NeckTone, agreement, led_over, neck_box, tone_neck
 from headswap.swapping.compose.occluders import find_occluder, touches
-from headswap.swapping.compose.plate import body_layer, over, settle
+from headswap.swapping.compose.plate import body_layer, over, settle, settling_step
 from headswap.swapping.compose.removal import (
-    faded,
+    cut_sides,
     follow_head,
     head_area,
     skin_and_eyes,
@@ -39,7 +40,7 @@ from headswap.swapping.head_model import HeadModel
 from headswap.swapping.marking import Marking
 from headswap.swapping.occlusion import Occlusion, load_occlusion, occlusion_path
 from headswap.swapping.plan import Appearance, Box, RenderPlan
-from headswap.swapping.survey import front_path, key_path, load_mattes
+from headswap.swapping.survey import front_path, key_path, load_planes
 from headswap.trust.label import Label
 from headswap.vision.mattes import Mattes
 
@@ -51,7 +52,8 @@ _ROOM_PX = 16
 class _Key:
     """A key frame of one appearance, in the key's box.
 
-    covers: (h, w, 3) hair, person and skin. body: what is below the head. blur_px: how soft the
+    covers: (h', w', 4) at working size, hair, person, skin, and nothing, as four planes are carried
+    faster than three. body: what is below the head. blur_px: how soft the
     face is. front: (h', w') by name, people before this one, at working size.
     """
 
@@ -64,7 +66,7 @@ class _Key:
 
 
 class Renderer:
-    """Draws frames of one plan; keeps at most the key frames around the present one."""
+    """Draws frames of one plan, one stretch at a time; keeps the key frames around the present."""
 
     def __init__(self, plan: RenderPlan, engine: Engine, label: Label | None = None) -> None:
         self._plan = plan
@@ -73,7 +75,9 @@ class Renderer:
         self._marking = Marking(plan)
         self._keys: dict[tuple[int, int], _Key] = {}
         self._backgrounds = Backgrounds(plan)
+        self._drawn: dict[tuple[int, int], HeadLayer] = {}
         self._toned: dict[int, HeadModel] = {}
+        self._tones: dict[int, F32] = {}
         self._lights: dict[int, tuple[F32, ...]] = {}
         self._agreements: dict[int, tuple[F32, NeckTone]] = {}
         self._occlusions: dict[int, Occlusion | None] = {}
@@ -81,6 +85,8 @@ class Renderer:
     def frames(self, start: int, stop: int, threads: int = 1) -> Iterator[Frame]:
         """Finished frames `start` to `stop` (exclusive), in order."""
         first, last = self._needed(start, stop)
+        self._keys.clear()
+        self._drawn.clear()
         waiting: deque[Frame] = deque()
         with VideoReader(self._plan.info.path, self._plan.size_wh, threads=threads) as video:
             for frame in video.frames(first, last + 1, self._plan.pts):
@@ -109,6 +115,7 @@ class Renderer:
             inside = min(max(frame, appearance.start), appearance.stop - 1)
             if key < appearance.keys_around(inside)[0]:
                 del self._keys[number, key]
+                self._drawn.pop((number, key), None)
 
     def _take_keys(self, frame: Frame) -> None:
         for appearance in self._plan.present(frame.index):
@@ -118,35 +125,49 @@ class Renderer:
                     continue
             path = key_path(self._plan.folder, appearance.number, frame.index)
             if path.exists():
-                box, mattes = load_mattes(path)
+                box, planes = load_planes(path)
                 self._keys[appearance.number, frame.index] = self._key(
-                    appearance, frame, box, mattes
+                    appearance, frame, box, planes
                 )
 
-    def _key(self, appearance: Appearance, frame: Frame, box: Box, mattes: Mattes) -> _Key:
+    def _key(self, appearance: Appearance, frame: Frame, box: Box, planes: U8) -> _Key:
+        """Of (4, h, w) uint8 planes, see `load_planes`, in a box."""
         rgb = frame.rgb(box)
+        size = rgb.shape[1::-1]
         face = appearance.landmarks(frame.index) - np.array([box[0], box[1], 0], np.float32)
         unit = appearance.scale(frame.index)
-        area = head_area(mattes.hair, mattes.person, face, unit, rgb.shape[1::-1])
-        covers = np.round(np.dstack([mattes.hair, mattes.person, mattes.skin]) * 255).astype(
-            np.uint8
-        )
-        layer = self._draw(appearance, frame.index, box, rgb)
-        x0, y0, x1, y1 = layer.box_xyxy
-        mask = skin_and_eyes(face, rgb.shape)[y0:y1, x0:x1]
-        blur = matching_blur(layer.rgb, rgb[y0:y1, x0:x1], mask)
+        # What is worked out of them is coarse.
+        person, hair, skin, clothes = (shrunk(plane, work_size(size, unit)) for plane in planes)
+        mattes = Mattes(*(p * np.float32(1 / 255) for p in (person, hair, skin, clothes)))
+        area = head_area(mattes.hair, mattes.person, face, unit, size)
+        covers = np.asarray(cv2.merge([hair, person, skin, np.zeros_like(hair)]), np.uint8)
         cue = appearance.bodies[frame.index]
         below = body_layer(rgb, mattes, area, face, unit, cue)
         ratio = self._ratio(appearance)
         neck = appearance.neck_px(frame.index)
         body = KeyBody.of(rgb, box, below, area, neck, unit, ratio)
         front = _load_front(front_path(self._plan.folder, appearance.number, frame.index))
-        return _Key(frame.index, box, covers, body, blur, front)
+        return _Key(frame.index, box, covers, body, self._blur(appearance, frame, box), front)
+
+    def _blur(self, appearance: Appearance, frame: Frame, key_box: Box) -> float:
+        """How soft the face is in a key frame; what is drawn for that is kept to be shown there."""
+        i = frame.index
+        box = appearance.box(i, self._plan.size_wh) or key_box
+        rgb = frame.rgb(box)
+        layer = self._draw(appearance, i, box, rgb)
+        self._drawn[appearance.number, i] = layer
+        x0, y0, x1, y1 = layer.box_xyxy
+        face = appearance.landmarks(i) - np.array([box[0], box[1], 0], np.float32)
+        mask = skin_and_eyes(face, rgb.shape)[y0:y1, x0:x1]
+        return matching_blur(layer.rgb, rgb[y0:y1, x0:x1], mask)
 
     def _ratio(self, appearance: Appearance) -> float:
         """How much smaller the pictures are in which a body is followed."""
-        largest = float(appearance.motion.pose.scale.max())
-        return min(1.0, FOLLOW_PX_PER_CM / largest)
+        return min(1.0, FOLLOW_PX_PER_CM / self._largest(appearance))
+
+    def _largest(self, appearance: Appearance) -> float:
+        """Pixels of a cm where the head is largest, which tells how fine pictures need to be."""
+        return float(appearance.motion.pose.scale.max())
 
     def _head(self, appearance: Appearance) -> HeadModel:
         if appearance.number not in self._toned:
@@ -199,11 +220,12 @@ class Renderer:
         unit = appearance.scale(i)
         covers = np.maximum.reduce([self._covers(key, appearance, i, box) for key in keys])
         hair, person = covers[..., 0] / np.float32(255), covers[..., 1] / np.float32(255)
-        area = head_area(hair, person, face, unit, seen.shape[1::-1])
-        area = faded(area, box, self._plan.size_wh, unit)
+        cut = cut_sides(box, self._plan.size_wh)
+        area = head_area(hair, person, face, unit, seen.shape[1::-1], cut)
         taken = np.maximum(person, cv2.resize(area, hair.shape[::-1]))
         part = 0.0 if after == before else (i - before) / (after - before)
-        layer = self._draw(appearance, i, box, seen)
+        layer = self._drawn.pop((appearance.number, i), None)
+        layer = layer or self._draw(appearance, i, box, seen)
         layer = softened(layer, (1 - part) * keys[0].blur_px + part * keys[-1].blur_px)
         neck = self._agreed(appearance)[1]
         reaches = [layer.box_xyxy]
@@ -212,25 +234,25 @@ class Renderer:
         inner = _around(area, reaches, box)
         window = np.s_[inner[1] - box[1] : inner[3] - box[1], inner[0] - box[0] : inner[2] - box[0]]
         whole, area = area.shape, np.ascontiguousarray(area[window])
-        rgb = seen[window] if frame is source else frame.rgb(inner)
+        pixels = seen[window].copy() if frame is source else frame.rgb(inner)
         plate, guessed = self._backgrounds.shown(appearance, i, box, seen, taken, inner)
         body = self._body(appearance, keys, part, i, box, seen, inner)
-        plate = settle(over(body, plate), seen[window], area, guessed, body[..., 3])
+        step = settling_step(self._largest(appearance))
+        plate = settle(over(body, plate), seen[window], area, guessed, body[..., 3], step)
         for other_box, other in drawn:
             lay_over(plate, other, other_box, inner)
         layer = _from_corner(layer, box, inner)
         toned = np.zeros(area.shape, np.bool_)
         if neck.seen():
-            neck = neck.now(appearance.tones[i - appearance.start] - appearance.tone().mean)
+            neck = neck.now(appearance.tones[i - appearance.start] - self._tone(appearance))
             skin = cv2.resize(covers[..., 2], whole[::-1])[window] / np.float32(255)
             below = face - np.array([inner[0] - box[0], inner[1] - box[1], 0], np.float32)
-            rgb, plate, toned = tone_neck(rgb, plate, area, skin, below, unit, neck)
-        pixels, changed = compose_head(rgb, plate, area, layer, unit)
-        changed |= toned
+            toned = tone_neck(pixels, plate, area, skin, below, unit, neck)
+        changed = compose_head(pixels, plate, area, layer, unit) | toned
         x0, y0, x1, y1 = layer.box_xyxy
-        new = area.copy()
-        np.maximum(new[y0:y1, x0:x1], layer.alpha, out=new[y0:y1, x0:x1])
-        pixels = grained(pixels, new, appearance.grain, inner[:2], i)
+        new = area[y0:y1, x0:x1]
+        np.maximum(new, layer.alpha, out=new)
+        put_grain(pixels, area, appearance.grain, inner[:2], i)
         occluder = self._occluder(appearance, source, inner, seen[window], changed)
         if occluder is not None:
             put_in_front(occluder, pixels, changed)
@@ -303,7 +325,7 @@ class Renderer:
         """The new head in the light of this frame, its box relative to the given one."""
         layer = self._engine.draw(self._head(appearance), appearance.state(i), box, rgb)
         now = i - appearance.start
-        gain = light_gain(appearance.tones[now], appearance.tone().mean)
+        gain = light_gain(appearance.tones[now], self._tone(appearance))
         x0, y0, x1, y1 = layer.box_xyxy
         inside = (x0 - box[0], y0 - box[1], x1 - box[0], y1 - box[1])
         usual, usually_drawn = self._usual_lights(appearance)
@@ -313,6 +335,12 @@ class Renderer:
         if layer.mouth is not None:
             layer.mouth.put_into(lit)
         return HeadLayer(inside, lit, layer.alpha, layer.normals)
+
+    def _tone(self, appearance: Appearance) -> F32:
+        """(3,) Lab: the scene's skin over the whole appearance."""
+        if appearance.number not in self._tones:
+            self._tones[appearance.number] = appearance.tone().mean
+        return self._tones[appearance.number]
 
     def _usual_lights(self, appearance: Appearance) -> tuple[F32, ...]:
         """The scene's light on the whole, and that of the drawn head, (9,) each."""
@@ -338,15 +366,23 @@ class Renderer:
     ) -> U8:
         """(h, w, 4) the body in a part of a frame's box, carried there from the keys around it."""
         grey = grey_of(rgb, self._ratio(appearance))
-        layers: list[U8] = []
-        for key in keys:
-            motion = np.eye(2, 3)
-            if key.frame != i:
-                motion = key.body.motion(grey, box, appearance.neck_px(i))
-            layers.append(carried(key.body.layer, motion, key.box, inner))
+        motions = [
+            np.eye(2, 3) if key.frame == i else key.body.motion(grey, box, appearance.neck_px(i))
+            for key in keys
+        ]
+        bodies = [key.body for key in keys]
+        first = min(body.first_row(m, inner) for body, m in zip(bodies, motions, strict=True))
+        below = (inner[0], first, inner[2], inner[3])
+        layers = [
+            carried(body.layer, m, body.box, below) for body, m in zip(bodies, motions, strict=True)
+        ]
+        whole = np.zeros((inner[3] - inner[1], inner[2] - inner[0], 4), np.uint8)
+        shown = whole[first - inner[1] :]
         if len(layers) == 1:
-            return layers[0]
-        return np.asarray(cv2.addWeighted(layers[0], 1 - part, layers[1], part, 0.0), np.uint8)
+            shown[:] = layers[0]
+        else:
+            cv2.addWeighted(layers[0], 1 - part, layers[1], part, 0.0, dst=shown)
+        return whole
 
 
 def _around(area: F32, reaches: list[Box], box: Box) -> Box:

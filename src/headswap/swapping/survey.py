@@ -334,7 +334,12 @@ def save_mattes(path: Path, box: Box, mattes: Mattes) -> None:
 
 def load_mattes(path: Path) -> tuple[Box, Mattes]:
     """The box and planes that `save_mattes` kept."""
+    box, planes = load_planes(path)
+    return box, Mattes(*(planes * np.float32(1 / 255)))
+
+
+def load_planes(path: Path) -> tuple[Box, U8]:
+    """The box that `save_mattes` kept, and (4, h, w) uint8 person, hair, skin and clothes."""
     with np.load(path) as data:
         x0, y0, x1, y1 = (int(side) for side in data["box"])
-        person, hair, skin, clothes = data["planes"] * np.float32(1 / 255)
-    return (x0, y0, x1, y1), Mattes(person, hair, skin, clothes)
+        return (x0, y0, x1, y1), np.asarray(data["planes"], np.uint8)

@@ -36,6 +36,7 @@ class Worker:
     def __init__(self) -> None:
         self._path: Path | None = None
         self._plan: RenderPlan | None = None
+        self._renderer: tuple[str, Renderer] | None = None
         self._store = ModelStore.default()
 
     def do(self, job: Job, say: Say) -> None:
@@ -53,11 +54,11 @@ class Worker:
             # The plan may have been made at another place.
             info = replace(plan.info, path=video)
             self._plan, self._path = replace(plan, folder=path.parent, info=info), path
+            self._renderer = None
         return self._plan
 
     def _render(self, plan: RenderPlan, job: Job, say: Say) -> None:
-        label = Label.of(job["label"], plan.size_wh) if job["label"] else None
-        renderer = Renderer(plan, engine_named(job["engine"]), label)
+        renderer = self._renderer_of(plan, job)
         shown = LiveFrame(Path(job["frame"])) if job["frame"] else None
         with PieceWriter(Path(job["out"]), plan.info, plan.size_wh, crf=job["crf"]) as piece:
             for frame in renderer.frames(job["start"], job["stop"]):
@@ -65,6 +66,14 @@ class Worker:
                 if shown is not None:
                     shown.offer(frame)
                 say({"frames": 1})
+
+    def _renderer_of(self, plan: RenderPlan, job: Job) -> Renderer:
+        """The one of the job before, if it was of the same kind: it knows the heads' tones."""
+        kind = json.dumps([job["engine"], job["label"]])
+        if self._renderer is None or self._renderer[0] != kind:
+            label = Label.of(job["label"], plan.size_wh) if job["label"] else None
+            self._renderer = kind, Renderer(plan, engine_named(job["engine"]), label)
+        return self._renderer[1]
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from headswap.arrays import F32, F64, U8
 from headswap.swapping.compose.follow import corners_of, in_crops, inverse, joined, moved_by
+from headswap.swapping.compose.mixing import shrunk
 from headswap.swapping.compose.mosaic import Plate, laid_over
 
 Box = tuple[int, int, int, int]
@@ -18,6 +19,8 @@ _BODY_CORNERS, _PLATE_CORNERS = 50, 300
 _LAID_PX = 320
 # Body is followed this far around the neck.
 _BESIDE_CM, _BELOW_CM, _UNDER_CM = 16.0, 20.0, 2.0
+# From so much alpha (of 255) on it is body, and up to so much of a head it is none.
+_SOLID, _BARE = 160, 0.01
 _FREE = 0.3
 
 
@@ -27,6 +30,7 @@ class KeyBody:
 
     layer: (h, w, 4) uint8 in `box` of the key frame, see `body_layer`. grey: (h', w') uint8 the
     same box, smaller by `ratio`. points: (n, 2) places on the body in `grey`. neck_xy: (2,) px.
+    top: the row of the frame above which there is no body, not even beyond the box.
     """
 
     box: Box
@@ -35,6 +39,7 @@ class KeyBody:
     ratio: float
     points: F32
     neck_xy: F64
+    top: float
 
     @staticmethod
     def of(
@@ -42,15 +47,19 @@ class KeyBody:
     ) -> KeyBody:
         """The body in a crop; head: (h, w) 0..1; neck_xy: where the neck begins, in the frame."""
         grey = grey_of(rgb, ratio)
-        neck = neck_xy
-        rows, columns = np.arange(box[1], box[3])[:, None], np.arange(box[0], box[2])[None]
-        near = (np.abs(columns - neck[0]) < _BESIDE_CM * unit) & (rows < neck[1] + _BELOW_CM * unit)
-        near &= rows > neck[1] + _UNDER_CM * unit
-        free = near & (layer[..., 3] > 160) & (head < 0.01)
-        small = cv2.resize(free.astype(np.uint8), grey.shape[::-1], interpolation=cv2.INTER_AREA)
-        mask = np.asarray(cv2.erode(small, np.ones((3, 3), np.uint8)), np.uint8)
+        size = grey.shape[::-1]
+        alpha = np.ascontiguousarray(layer[..., 3])
+        free = (shrunk(alpha, size) > _SOLID) & (shrunk(head, size) < _BARE)
+        # Around the neck, in px of the small picture.
+        x, y = (neck_xy - box[:2]) * ratio
+        rows, columns = np.arange(size[1])[:, None], np.arange(size[0])[None]
+        free &= np.abs(columns - x) < _BESIDE_CM * unit * ratio
+        free &= (rows < y + _BELOW_CM * unit * ratio) & (rows > y + _UNDER_CM * unit * ratio)
+        mask = np.asarray(cv2.erode(free.astype(np.uint8), np.ones((3, 3), np.uint8)), np.uint8)
         points = corners_of(grey, mask, _BODY_CORNERS)
-        return KeyBody(box, layer, grey, ratio, points, neck)
+        first = int(alpha.any(axis=1).argmax())
+        top = float(box[1] + first) if first else -np.inf
+        return KeyBody(box, layer, grey, ratio, points, neck_xy, top)
 
     def motion(self, grey: U8, box: Box, neck_xy: F64) -> F64:
         """(2, 3) how the body's pixels come into a frame, of which `grey` is a box.
@@ -67,12 +76,22 @@ class KeyBody:
         moved[:, 2] /= self.ratio
         return in_crops(moved, (-self.box[0], -self.box[1]), (-box[0], -box[1]))
 
+    def first_row(self, motion: F64, box: Box) -> int:
+        """The row of a frame above which no body comes into a box by a motion."""
+        # The key frame's row from which a pixel comes, which is higher up for pixels higher up.
+        across, down, shift = inverse(motion)[1]
+        if down <= 0 or not np.isfinite(self.top):
+            return box[1]
+        lowest = max(across * box[0], across * box[2]) + shift
+        return int(np.clip((self.top - 1 - lowest) / down, box[1], box[3] - 1))
+
 
 def grey_of(rgb: U8, ratio: float) -> U8:
     """(h, w) uint8: a picture without colour, smaller by a ratio of at most 1."""
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     if ratio < 1:
         size = (max(1, round(rgb.shape[1] * ratio)), max(1, round(rgb.shape[0] * ratio)))
+        # By way of halves fewer places are found again.
         grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
     return np.asarray(grey, np.uint8)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from headswap.arrays import F32, U8, Bool
 from headswap.swapping.compose.light import chin_shadow
-from headswap.swapping.compose.mixing import darken, lay
+from headswap.swapping.compose.mixing import lay, lay_shaded
 from headswap.swapping.engines.protocol import Box, HeadLayer
 
 _CHIN_SHADE = 0.22
@@ -18,28 +18,24 @@ _LEAST_BLUR_PX = 0.3
 _SHADE_CM = 3.0
 
 
-def compose_head(
-    rgb: U8, plate: U8, area: F32, layer: HeadLayer, scale_px_cm: float
-) -> tuple[U8, Bool]:
-    """The crop with its head replaced, and the pixels that differ from the source.
+def compose_head(rgb: U8, plate: U8, area: F32, layer: HeadLayer, scale_px_cm: float) -> Bool:
+    """Replaces the head of a crop in place; (h, w) the pixels that changed.
 
     rgb: (h, w, 3) uint8, the frame's crop. plate: (h, w, 3) uint8, the same without its head.
     area: (h, w) 0..1, where the old head was. layer: the new head, in a box relative to the crop.
     """
-    result = rgb.copy()
-    lay(plate, area, result)
-    changed = area > 1 / 512
     x0, y0, x1, y1 = layer.box_xyxy
-    head = np.s_[y0:y1, x0:x1]
-    reach = round(_SHADE_CM * scale_px_cm)
-    left, top = max(0, x0 - reach), max(0, y0 - reach)
-    around = np.s_[top : y1 + reach, left : x1 + reach]
     alpha = np.zeros(area.shape, np.float32)
-    alpha[head] = layer.alpha
-    darken(result[around], chin_shadow(alpha[around], scale_px_cm), area[around], _CHIN_SHADE)
-    lay(layer.rgb, layer.alpha, result[head])
-    changed[head] |= layer.alpha > 1 / 512
-    return result, changed
+    alpha[y0:y1, x0:x1] = layer.alpha
+    reach = round(_SHADE_CM * scale_px_cm)
+    around = np.s_[max(0, y0 - reach) : y1 + reach, max(0, x0 - reach) : x1 + reach]
+    shade = np.zeros(area.shape, np.float32)
+    shade[around] = chin_shadow(alpha[around], scale_px_cm)
+    lay_shaded(plate, area, shade, _CHIN_SHADE, alpha, rgb)
+    lay(layer.rgb, layer.alpha, rgb[y0:y1, x0:x1])
+    changed = area > 1 / 512
+    changed[y0:y1, x0:x1] |= layer.alpha > 1 / 512
+    return changed
 
 
 def lay_over(plate: U8, layer: HeadLayer, layer_crop: Box, crop: Box) -> None:

@@ -80,12 +80,13 @@ def occluder_of(
 def _mean_near(image: U8, where: Bool, unit: float) -> U8:
     """(h, w, 3) the mean colour near each pixel where `where`, its own where there is none."""
     side = 2 * max(1, round(_BESIDE_CM * unit)) + 1
-    weight = where.astype(np.float32)
-    planes = np.dstack([image * weight[..., None], weight])
-    summed = cv2.blur(cv2.blur(planes, (side, side)), (side, side))
-    share = summed[..., 3:]
-    mean = summed[..., :3] / np.maximum(share, np.float32(1e-3))
-    return np.where(share > _ENOUGH, mean, image).astype(np.uint8)
+    counted = where.astype(np.uint8)
+    planes = cv2.merge([cv2.copyTo(image, counted), counted])
+    summed = cv2.blur(cv2.boxFilter(planes, cv2.CV_32F, (side, side)), (side, side))
+    *colours, share = cv2.split(summed)
+    share = np.maximum(share, np.float32(1e-3))
+    mean = cv2.merge([cv2.divide(colour, share, dtype=cv2.CV_8U) for colour in colours])
+    return np.asarray(cv2.copyTo(mean, (share > _ENOUGH).astype(np.uint8), image.copy()), np.uint8)
 
 
 def put_in_front(occluder: Occluder, pixels: U8, changed: Bool) -> None:

@@ -57,20 +57,18 @@ def grain_of(rgb: U8) -> Grain:
     return Grain(min(strength, _MOST_GRAIN), size_px)
 
 
-def grained(rgb: U8, where: F32, grain: Grain, corner_xy: tuple[int, int], frame: int) -> U8:
-    """The picture (h, w, 3) with grain where (h, w) 0..1 says, the same for a frame and a place.
+def put_grain(rgb: U8, where: F32, grain: Grain, corner_xy: tuple[int, int], frame: int) -> None:
+    """Puts grain on a picture (h, w, 3) in place where (h, w) 0..1 says.
 
     corner_xy: where the picture lies in the frame. The grain of a pixel depends on its place in the
     frame and the frame's number alone.
     """
     if grain.strength < LEAST_GRAIN:
-        return rgb
+        return
     # Two numbers without a common factor with the tile take its windows about evenly.
     left = (corner_xy[0] + 97 * frame) % _TILE_PX
     top = (corner_xy[1] + 151 * frame) % _TILE_PX
-    rough = rgb.copy()
-    roughen(rough, _tile(grain.size_px), left, top, where, grain.strength)
-    return rough
+    roughen(rgb, _tile(grain.size_px), left, top, where, grain.strength)
 
 
 @lru_cache(maxsize=len(_SIZES_PX))

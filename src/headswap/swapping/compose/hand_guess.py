@@ -9,7 +9,14 @@ import cv2
 import numpy as np
 
 from headswap.arrays import F32, U8, Bool
-from headswap.swapping.hand_tracks import HandNow, arm_end, drawn_arm, drawn_hand, hand_size
+from headswap.swapping.hand_tracks import (
+    HandNow,
+    arm_ends,
+    arm_width,
+    drawn_arm,
+    drawn_hand,
+    hand_size,
+)
 
 FINGER_CM = 0.75
 # Thickness of a hand, over what its joints tell, that may be, is usually, and is surely hand.
@@ -20,7 +27,8 @@ _ARM_SIZES = 3.0
 # A forearm's width over its usual one, and how likely it is there.
 _ARM_LIKELY = ((1.3, 0.35), (0.9, 0.7))
 # Ways it may go from a wrist; each radian of bend has to be made good by colours.
-_TURNS_RAD = np.radians([0, -15, 15, -30, 30, -45, 45, -60, 60, -75, 75, -90, 90]).tolist()
+_TURNS_DEG = np.array([0, -15, 15, -30, 30, -45, 45, -60, 60, -75, 75, -90, 90], np.float32)
+_TURNS_RAD = np.radians(_TURNS_DEG)
 _TRIED_SIZES, _TRIED_WIDTH, _TURN_COST, _UNTOLD = 1.5, 0.9, 0.1, 0.15
 # What is as unlike the hand as this, and larger than a nail, is something else.
 _UNLIKE, _NAIL_CM, _OTHER_LIKELY = 0.06, 0.6, 0.5
@@ -35,6 +43,10 @@ class Guess:
     sure: Bool
     possible: Bool
     likely: F32
+
+    def part(self, window: tuple[slice, slice]) -> Guess:
+        """Some rows and columns of it."""
+        return Guess(self.sure[window], self.possible[window], self.likely[window])
 
 
 def hands_guess(image: U8, hands: Sequence[HandNow], unit: float, told: Bool) -> Guess:
@@ -70,8 +82,8 @@ def hands_guess(image: U8, hands: Sequence[HandNow], unit: float, told: Bool) ->
 def hand_reach(hand: F32, scale_px_cm: float) -> tuple[F32, float]:
     """(n, 2) px: where a hand and its forearm may go to, and how far they may reach beyond that."""
     size = hand_size(hand)
-    ends = [arm_end(hand, _ARM_SIZES, turn) for turn in _TURNS_RAD]
-    return np.vstack([hand, *ends]), _POSSIBLE * max(0.14 * size, FINGER_CM * scale_px_cm) + (
+    ends = arm_ends(hand, _ARM_SIZES, _TURNS_RAD)
+    return np.vstack([hand, ends]), _POSSIBLE * max(0.14 * size, FINGER_CM * scale_px_cm) + (
         0.2 * size
     )
 
@@ -93,8 +105,17 @@ def _other_than_hand(alike: F32, unit: float) -> Bool:
 
 def _arm_end(hand: F32, alike: F32) -> F32:
     """(2,) px: where the forearm goes to, the way that has most of the hand's colours."""
-    shares: list[float] = []
-    for turn in _TURNS_RAD:
-        beam = drawn_arm(hand, arm_end(hand, _TRIED_SIZES, turn), alike.shape, _TRIED_WIDTH)
-        shares.append(cv2.mean(alike, beam)[0] - _TURN_COST * abs(turn))
-    return arm_end(hand, _ARM_SIZES, _TURNS_RAD[int(np.argmax(shares))])
+    ends = arm_ends(hand, _TRIED_SIZES, _TURNS_RAD)
+    # Only a small part of the picture is looked at.
+    tips, room = np.vstack([hand[:1], ends]), _TRIED_WIDTH * arm_width(hand) + 2
+    low = np.maximum(np.floor(tips.min(axis=0) - room), 0).astype(int)
+    high = np.maximum(np.ceil(tips.max(axis=0) + room), 0).astype(int) + 1
+    near = alike[low[1] : high[1], low[0] : high[0]]
+    if near.size == 0:
+        return arm_ends(hand, _ARM_SIZES, _TURNS_RAD[:1])[0]
+    corner = low.astype(np.float32)
+    shape = (near.shape[0], near.shape[1])
+    beams = (drawn_arm(hand - corner, end, shape, _TRIED_WIDTH) for end in ends - corner)
+    shares = np.array([cv2.mean(near, beam)[0] for beam in beams])
+    best = int(np.argmax(shares - _TURN_COST * np.abs(_TURNS_RAD)))
+    return arm_ends(hand, _ARM_SIZES, _TURNS_RAD[best : best + 1])[0]

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from headswap.arrays import F32, F64, U8
+from headswap.swapping.compose.mixing import shrunk
 from headswap.swapping.compose.tone import (
     LUMINANCE,
     Skin,
@@ -78,11 +79,11 @@ def light_gain(now: F32, usual: F32) -> F32:
 
 def chin_shadow(alpha: F32, scale_px_cm: float) -> F32:
     """(h, w) float32 0..1, how dark the head makes what is just below it."""
-    drop = round(1.3 * scale_px_cm)
-    shifted = np.zeros_like(alpha)
-    shifted[drop:] = alpha[: len(alpha) - drop]
-    small = cv2.resize(shifted, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
-    soft = cv2.GaussianBlur(small, (0, 0), max(0.5, 0.25 * scale_px_cm))
+    size = (max(1, round(alpha.shape[1] / 4)), max(1, round(alpha.shape[0] / 4)))
+    small = shrunk(alpha, size)
+    drop = np.array([[1, 0, 0], [0, 1, 1.3 * scale_px_cm / 4]], np.float32)
+    shifted = cv2.warpAffine(small, drop, size, flags=cv2.INTER_LINEAR)
+    soft = cv2.GaussianBlur(shifted, (0, 0), max(0.5, 0.25 * scale_px_cm))
     wide = cv2.resize(soft, alpha.shape[::-1], interpolation=cv2.INTER_LINEAR)
     return np.asarray(wide, np.float32)
 

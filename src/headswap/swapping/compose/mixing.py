@@ -6,11 +6,17 @@ operations cannot make use of.
 
 from __future__ import annotations
 
+from typing import TypeVar, cast
+
 import cv2
 import numpy as np
 from numba import njit
 
 from headswap.arrays import F32, U8
+
+_Picture = TypeVar("_Picture", U8, F32)
+# From so much on a pixel is all of what is laid over it.
+_WHOLE = np.float32(511 / 512)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -22,9 +28,43 @@ def lay(over: U8, weight: F32, under: U8) -> None:
             share = np.int32(weight[y, x] * np.float32(256) + np.float32(0.5))
             if share == 0:
                 continue
+            if share == 256:
+                for c in range(3):
+                    under[y, x, c] = over[y, x, c]
+                continue
             for c in range(3):
                 low, high = np.int32(under[y, x, c]), np.int32(over[y, x, c])
                 under[y, x, c] = np.uint8(low + ((share * (high - low) + 128) >> 8))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def lay_toned(curves: U8, weight: F32, picture: U8) -> None:
+    """Takes a picture (h, w, 3) through curves (256, 3), in place, with a weight (h, w) of 0..1."""
+    height, width = weight.shape
+    for y in range(height):
+        for x in range(width):
+            share = np.int32(weight[y, x] * np.float32(256) + np.float32(0.5))
+            if share == 0:
+                continue
+            for c in range(3):
+                low = np.int32(picture[y, x, c])
+                high = np.int32(curves[picture[y, x, c], c])
+                picture[y, x, c] = np.uint8(low + ((share * (high - low) + 128) >> 8))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def weighted(own: U8, made_up: U8, where: F32, alpha: U8) -> U8:
+    """(h, w, 4) uint8: colours times alpha, and alpha; what is made up where `where` is above 0."""
+    height, width = alpha.shape
+    out = np.empty((height, width, 4), np.uint8)
+    for y in range(height):
+        for x in range(width):
+            share = np.int32(alpha[y, x])
+            colour = made_up[y, x] if where[y, x] > 0 else own[y, x]
+            for c in range(3):
+                out[y, x, c] = np.uint8((np.int32(colour[c]) * share + 127) // 255)
+            out[y, x, 3] = alpha[y, x]
+    return out
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -42,16 +82,44 @@ def lay_weighted(over: U8, under: U8) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def darken(picture: U8, shade: F32, where: F32, strength: float) -> None:
-    """Takes `strength` times shade times where, (h, w) 0..1 each, of the light, in place."""
-    height, width = shade.shape
+def lay_under(under: U8, behind: F32, over: U8, alpha: F32) -> None:
+    """Mixes a picture (h, w, 3) into one before it, in place, by both shares (h, w) of 0..1.
+
+    over keeps its colours where `behind` is 0; where both are it says nothing.
+    """
+    height, width = alpha.shape
     for y in range(height):
         for x in range(width):
-            kept = np.float32(1) - np.float32(strength) * shade[y, x] * where[y, x]
-            if kept < 1:
-                for c in range(3):
-                    lit = np.float32(picture[y, x, c]) * kept
-                    picture[y, x, c] = np.uint8(lit + np.float32(0.5))
+            share = behind[y, x]
+            if share == 0:
+                continue
+            part = share / (alpha[y, x] + share)
+            for c in range(3):
+                front = np.float32(over[y, x, c])
+                mixed = front + part * (np.float32(under[y, x, c]) - front)
+                over[y, x, c] = np.uint8(mixed + np.float32(0.5))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def lay_shaded(over: U8, weight: F32, shade: F32, strength: float, covered: F32, under: U8) -> None:
+    """Lays a picture (h, w, 3) over another, in place, but for what something else will cover.
+
+    All that is laid is darkened. weight, shade, covered: (h, w) 0..1; `strength` times shade is how
+    much of the light is taken.
+    """
+    height, width = weight.shape
+    for y in range(height):
+        for x in range(width):
+            share = np.int32(weight[y, x] * np.float32(256) + np.float32(0.5))
+            if share == 0 or covered[y, x] >= _WHOLE:
+                continue
+            # Both in parts of 256, with a half to round by.
+            taken = np.float32(strength) * shade[y, x] * weight[y, x]
+            kept = np.int32(256) - np.int32(taken * np.float32(256) + np.float32(0.5))
+            for c in range(3):
+                low, high = np.int32(under[y, x, c]), np.int32(over[y, x, c])
+                mixed = low * 256 + share * (high - low)
+                under[y, x, c] = np.uint8((mixed * kept + 32768) >> 16)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -61,22 +129,24 @@ def roughen(picture: U8, tile: F32, left: int, top: int, where: F32, strength: f
     rows, columns = tile.shape
     for y in range(height):
         row = tile[(top + y) % rows]
+        column = left % columns
         for x in range(width):
+            noise = row[column]
+            column = column + 1 if column + 1 < columns else 0
             if where[y, x] == 0:
                 continue
-            level = np.float32(strength) * row[(left + x) % columns] * where[y, x]
-            level += np.float32(0.5)
+            level = np.float32(strength) * noise * where[y, x]
+            lift = np.int32(np.floor(level + np.float32(0.5)))
             for c in range(3):
-                rough = np.float32(picture[y, x, c]) + level
-                picture[y, x, c] = np.uint8(min(max(rough, np.float32(0)), np.float32(255)))
+                picture[y, x, c] = np.uint8(min(max(np.int32(picture[y, x, c]) + lift, 0), 255))
 
 
-def shrunk(rgb: U8, size_wh: tuple[int, int]) -> U8:
-    """The picture (h, w, 3) smaller, averaged by way of exact halves, which are cheap."""
-    while rgb.shape[1] >= 2 * size_wh[0] and rgb.shape[0] >= 2 * size_wh[1]:
-        half = (rgb.shape[1] // 2, rgb.shape[0] // 2)
-        even = rgb[: 2 * half[1], : 2 * half[0]]
-        rgb = np.asarray(cv2.resize(even, half, interpolation=cv2.INTER_AREA), np.uint8)
-    if rgb.shape[1::-1] == size_wh:
-        return rgb
-    return np.asarray(cv2.resize(rgb, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
+def shrunk(picture: _Picture, size_wh: tuple[int, int]) -> _Picture:
+    """The picture (h, w) or (h, w, c) smaller, averaged by way of exact halves, which are cheap."""
+    while picture.shape[1] >= 2 * size_wh[0] and picture.shape[0] >= 2 * size_wh[1]:
+        half = (picture.shape[1] // 2, picture.shape[0] // 2)
+        even = picture[: 2 * half[1], : 2 * half[0]]
+        picture = cast(_Picture, cv2.resize(even, half, interpolation=cv2.INTER_AREA))
+    if picture.shape[1::-1] == size_wh:
+        return picture
+    return cast(_Picture, cv2.resize(picture, size_wh, interpolation=cv2.INTER_AREA))

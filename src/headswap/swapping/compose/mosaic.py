@@ -10,6 +10,7 @@ import numpy as np
 from numba import njit
 
 from headswap.arrays import F32, F64, I64, U8
+from headswap.swapping.carried import slid
 from headswap.swapping.compose.by_brightness import queue_up
 from headswap.swapping.compose.concord import agreeing
 from headswap.swapping.compose.follow import corners_of, in_crops, joined, moved_by, shift_of
@@ -248,13 +249,10 @@ def _warped(rgb: U8, matrix: F64, size_wh: tuple[int, int]) -> U8:
     if np.allclose(matrix[:, :2], np.eye(2), atol=1e-6) and np.allclose(
         matrix[:, 2], whole, atol=1e-3
     ):
-        flags = cv2.INTER_NEAREST
-    else:
-        flags = cv2.INTER_CUBIC
+        return slid(rgb, (-int(whole[0]), -int(whole[1])), size_wh)
     border = cv2.BORDER_REPLICATE
-    return np.asarray(
-        cv2.warpAffine(rgb, matrix, size_wh, flags=flags, borderMode=border), np.uint8
-    )
+    warped = cv2.warpAffine(rgb, matrix, size_wh, flags=cv2.INTER_CUBIC, borderMode=border)
+    return np.asarray(warped, np.uint8)
 
 
 def _inside(plane: U8, matrix: F64, size_wh: tuple[int, int]) -> U8:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from headswap.arrays import F32, U8, Bool
-from headswap.swapping.compose.mixing import lay, shrunk
+from headswap.swapping.compose.mixing import lay, lay_toned, shrunk
 from headswap.swapping.compose.removal import work_size
 from headswap.swapping.compose.tone import Skin, head_tone, saturation
 from headswap.swapping.engines.protocol import Box
@@ -171,17 +171,16 @@ def led_over(texture: U8, head: HeadModel, shift: F32) -> U8:
 
 def tone_neck(
     rgb: U8, plate: U8, area: F32, skin: F32, landmarks: F32, scale_px_cm: float, tone: NeckTone
-) -> tuple[U8, U8, Bool]:
-    """Frame and plate (h, w, 3) with the neck's skin toned, and (h, w) where they changed.
+) -> Bool:
+    """Tones the neck's skin in frame and plate (h, w, 3) in place; (h, w) where that is.
 
     area: (h, w) 0..1, where the old head was, and where the plate counts. skin: (h, w) 0..1, skin
     near this frame. landmarks: (478, 3) in the crop.
     """
     toned = np.zeros(area.shape, np.bool_)
-    rgb, plate = rgb.copy(), plate.copy()
     x0, y0, x1, y1 = neck_box(landmarks, scale_px_cm, area.shape)
     if x1 - x0 < 2 or y1 - y0 < 2:
-        return rgb, plate, toned
+        return toned
     window = np.s_[y0:y1, x0:x1]
     corner = np.array([x0, y0], np.float32)
     weight = _neck_share(
@@ -192,11 +191,11 @@ def tone_neck(
         scale_px_cm,
         tone.before,
     )
-    table = _curves(tone)
+    curves = _curves(tone)
     for image in (rgb, plate):
-        lay(np.asarray(cv2.LUT(image[window], table), np.uint8), weight, image[window])
+        lay_toned(curves, weight, image[window])
     toned[window] = weight > 1 / 255
-    return rgb, plate, toned
+    return toned
 
 
 def neck_box(landmarks: F32, scale_px_cm: float, shape: tuple[int, ...]) -> Box:
@@ -221,14 +220,15 @@ def _neck_share(
     size = work_size((width, height), scale_px_cm)
     ratio = size[0] / width
     small = [shrunk(image, size) for image in pair]
-    hidden = np.asarray(cv2.resize(area, size, interpolation=cv2.INTER_AREA), np.float32)
+    hidden = shrunk(area, size)
     lay(small[1], hidden, small[0])
     lab = cv2.cvtColor(small[0].astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    far = np.sqrt((((lab - neck) / _LIKE) ** 2).sum(axis=2))
+    away = np.square((lab - neck) / _LIKE)
+    far = np.sqrt(cv2.transform(away, np.ones((1, 3), np.float32)))
     like = np.clip(2.0 - far, 0, 1)
     unit = scale_px_cm * ratio
     place = _place(xy * ratio, hidden, size, unit)
-    near = cv2.resize(skin, size, interpolation=cv2.INTER_AREA)
+    near = shrunk(skin, size)
     near = np.minimum(1, 2 * cv2.GaussianBlur(near, (0, 0), max(0.6, 0.5 * unit)))
     mask = like * place * np.maximum(near, hidden)
     mask = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), max(0.5, _ROUND_CM * unit))
@@ -252,9 +252,9 @@ def _place(xy: F32, hidden: F32, size_wh: tuple[int, int], unit: float) -> F32:
 
 
 def _curves(tone: NeckTone) -> U8:
-    """(256, 1, 3) a curve for each of R, G, B through the two tones that keeps black and white."""
+    """(256, 3) a curve for each of R, G, B through the two tones that keeps black and white."""
     pair = np.stack([tone.before, tone.after])[None].astype(np.float32)
     rgb = np.clip(cv2.cvtColor(pair, cv2.COLOR_LAB2RGB)[0], 0.02, 0.98)
     power = np.clip(np.log(rgb[1]) / np.log(rgb[0]), _LEAST_POWER, _MOST_POWER)
     steps = np.arange(256, dtype=np.float64) / 255
-    return np.round(255 * steps[:, None] ** power).astype(np.uint8)[:, None]
+    return np.round(255 * steps[:, None] ** power).astype(np.uint8)

@@ -12,7 +12,8 @@ from headswap.arrays import F32, U8, Bool
 from headswap.swapping.compose.front_layer import Occluder, occluder_of
 from headswap.swapping.compose.hand_guess import Guess, hand_reach, hands_guess
 from headswap.swapping.compose.hand_search import face_and_neck
-from headswap.swapping.compose.walks import walked
+from headswap.swapping.compose.mixing import shrunk
+from headswap.swapping.compose.walks import bonds_of, walked
 from headswap.swapping.engines.protocol import Box
 from headswap.swapping.face_history import FaceHistory, light_fit
 from headswap.swapping.face_sheet import (
@@ -46,6 +47,8 @@ _SMOOTH_CM = 0.2
 # How much looks count where it is less sure what would be seen behind.
 _UNSURE_WEIGHT = 0.4
 _SLACK = np.ones((3, 3), np.uint8)
+# How far a face's colours stray, up to 45 levels, is looked up in parts of a level.
+_FINE_SPREAD = 5.0
 # Light is taken to vary linearly over about this much.
 _LIGHT_CM = 18.0
 
@@ -65,6 +68,20 @@ class _Scene:
     texels: F32
     on_sheet: Bool
     on_face: Bool
+
+    def part(self, window: tuple[slice, slice]) -> _Scene:
+        """Some rows and columns of it; the hands stay as they are."""
+        points = self.points.copy()
+        points[:, :2] -= (window[1].start, window[0].start)
+        return _Scene(
+            np.ascontiguousarray(self.image[window]),
+            points,
+            self.hands,
+            self.unit,
+            np.ascontiguousarray(self.texels[window]),
+            np.ascontiguousarray(self.on_sheet[window]),
+            np.ascontiguousarray(self.on_face[window]),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,16 +132,31 @@ def find_occluder(
         planes = looked_up(with_outward(strange), scene.texels)
         shown, outward = (plane * scene.on_sheet for plane in cv2.split(planes))
         guess, near = _with_things(guess, shown, outward, scene)
-    if not guess.possible.any():
+    part = _part_of_interest(guess.possible, scene.unit)
+    if part is None:
         return None
-    light = _light(rgb, landmarks, scale_px_cm, face, guess, scene, (x0, y0))
+    scene, guess, step = scene.part(part), guess.part(part), _shrink(scale_px_cm)
+    corner = (x0 + part[1].start * step, y0 + part[0].start * step)
+    light = _light(rgb, landmarks, scale_px_cm, face, guess, scene, corner)
     behind = _behind(scene, face, guess.possible, light)
     if strange is not None:
-        guess = _with_sure_things(guess, behind, scene, shown, near)
+        guess = _with_sure_things(guess, behind, scene, shown[part], near[part])
     if not guess.sure.any():
         return None
     alpha = _separated(scene.image, behind, guess, scene.unit)
-    return occluder_of(full, scene.image, alpha, scene.unit, (x0, y0))
+    height, width = alpha.shape
+    full = rgb[corner[1] : corner[1] + height * step, corner[0] : corner[0] + width * step]
+    return occluder_of(full, scene.image, alpha, scene.unit, corner)
+
+
+def _part_of_interest(possible: Bool, unit: float) -> tuple[slice, slice] | None:
+    """Rows and columns where an occluder may be and what it is compared with; None for none."""
+    x, y, width, height = cv2.boundingRect(possible.astype(np.uint8))
+    if width == 0:
+        return None
+    room = round(2 * _NEAR_CM * unit) + 1
+    rows = slice(max(0, y - room), min(possible.shape[0], y + height + room))
+    return rows, slice(max(0, x - room), min(possible.shape[1], x + width + room))
 
 
 def _window(
@@ -182,7 +214,7 @@ def _scene(
     factor = np.float32(1 / shrink)
     points = landmarks.copy()
     points[:, :2] = (points[:, :2] - origin) * factor
-    image = np.asarray(cv2.resize(full, size, interpolation=cv2.INTER_AREA), np.uint8)
+    image = shrunk(full, size)
     texels, on_sheet, on_face = sheet_from_frame(points, (size[1], size[0]))
     own = [hand.moved(-origin, float(factor)) for hand in hands]
     return _Scene(image, points, own, scale / shrink, texels, on_sheet, on_face)
@@ -248,23 +280,25 @@ def _light(
 
 def _behind(scene: _Scene, face: FaceHistory, possible: Bool, light: list[F32]) -> _Behind:
     """On the face its usual colours in this frame's light, beside it those that are seen near."""
-    usual = looked_up(face.usual.astype(np.uint8), scene.texels)
-    planes = np.dstack([face.known, sheet_lively()]).astype(np.uint8) * np.uint8(255)
-    there, lively = cv2.split(looked_up(planes, scene.texels))
+    # Four planes are looked up as fast as one.
+    fine = np.clip(face.spread * _FINE_SPREAD + 0.5, 0, 255)
+    both = np.asarray(cv2.merge([face.usual.astype(np.uint8), fine.astype(np.uint8)]), np.uint8)
+    planes = cv2.split(looked_up(both, scene.texels))
+    usual, spread = planes[:3], planes[3] / np.float32(_FINE_SPREAD)
+    flags = np.dstack([face.known, sheet_lively()]).astype(np.uint8) * np.uint8(255)
+    there, lively = cv2.split(looked_up(flags, scene.texels))
     known = scene.on_sheet & (there > 252)
     # Eyes and mouth look different from moment to moment, and beside a face little is known.
     surely = known & scene.on_face & (lively < 128)
     lit = [
-        cv2.multiply(own, factor, dtype=cv2.CV_8U)
-        for own, factor in zip(cv2.split(usual), light, strict=True)
+        cv2.multiply(own, factor, dtype=cv2.CV_8U) for own, factor in zip(usual, light, strict=True)
     ]
-    spread = np.asarray(looked_up(face.spread, scene.texels), np.float32)
     mean, deviation = _nearby(scene.image, ~possible, scene.unit, _FAR_BEHIND)
-    expected = np.where(known[..., None], cv2.merge(lit), mean)
+    expected = cv2.copyTo(cv2.merge(lit), known.astype(np.uint8), mean)
     return _Behind(
         low=np.asarray(cv2.erode(expected, _SLACK), np.uint8),
         high=np.asarray(cv2.dilate(expected, _SLACK), np.uint8),
-        spread=np.where(known, spread, deviation),
+        spread=np.asarray(np.where(known, spread, deviation), np.float32),
         weight=np.where(surely, np.float32(1), np.float32(_UNSURE_WEIGHT)),
     )
 
@@ -284,7 +318,7 @@ def _nearby(image: U8, where: Bool, unit: float, far: float) -> tuple[U8, F32]:
     weight = solid.astype(np.float32)
     # A trace of the mean of all, so that there is always an answer.
     trace = np.float32(0.01)
-    summed = blurred(np.dstack([few * weight[..., None], weight]))
+    summed = blurred(np.asarray(cv2.merge([few * weight[..., None], weight]), np.float32))
     share = np.maximum(summed[..., 3], 0)
     mean = (summed[..., :3] + trace * whole) / (share + trace)[..., None]
     away = _largest(np.square(few - mean)) * weight
@@ -302,6 +336,7 @@ def _separated(image: U8, behind: _Behind, guess: Guess, unit: float) -> F32:
     to_back = behind.off(image) / behind.spread
     alpha = np.asarray(guess.sure, np.float32)
     fixed = guess.sure | ~guess.possible
+    bonds = bonds_of(image)
     for _ in range(_ROUNDS):
         front, spread = _nearby(image, alpha > 0.9, unit, _FAR_FRONT)
         to_front = _largest(np.asarray(cv2.absdiff(image, front), np.uint8)) / spread
@@ -311,7 +346,7 @@ def _separated(image: U8, behind: _Behind, guess: Guess, unit: float) -> F32:
         alpha[guess.sure] = 1
         alpha[~guess.possible] = 0
         pull = np.float32(_PULL) * np.abs(2 * alpha - 1)
-        alpha = walked(image, np.asarray(alpha, np.float32), fixed, np.asarray(pull, np.float32))
+        alpha = walked(bonds, np.asarray(alpha, np.float32), fixed, np.asarray(pull, np.float32))
         # An outline is smooth.
         alpha = cv2.GaussianBlur(alpha, (0, 0), max(0.5, _SMOOTH_CM * unit))
         alpha = np.clip((alpha - np.float32(0.5)) * np.float32(_FIRM) + np.float32(0.5), 0, 1)

@@ -8,7 +8,7 @@ import numpy as np
 from headswap.arrays import F32, U8, Bool
 from headswap.swapping.compose.body import body_cue, complete_body
 from headswap.swapping.compose.body_cue import BodyCue
-from headswap.swapping.compose.mixing import lay_weighted
+from headswap.swapping.compose.mixing import lay_weighted, shrunk, weighted
 from headswap.swapping.compose.removal import face_and_ears, work_size
 from headswap.swapping.matting import fill_smooth
 from headswap.vision.mattes import Mattes
@@ -17,8 +17,10 @@ _CLEAR_CM = 0.3
 _LARGEST_GAP = 24.0
 # Of differences beside a head: by how much one stands out, and the share that is a majority.
 _OUTSTANDING, _MOSTLY = 35.0, 0.65
-# Light is settled on a picture this much smaller.
-_COARSE = 4
+# Light is settled on a picture so much smaller at least, as long as a cm is more than so many px.
+_COARSE, _SETTLE_PX_PER_CM = 4, 1.75
+# Around a head so much speaks for it.
+_BAND_PX = 12
 # Person below which nobody is there, and hair from which it surely is hair.
 _NOBODY, _SURELY_HAIR = 0.12, 0.85
 # More than this share of hair in a pixel would be seen in the plate.
@@ -94,7 +96,7 @@ def _small(mattes: Mattes, head: F32, scale_px_cm: float) -> tuple[Mattes, F32, 
     work = work_size((width, height), scale_px_cm)
 
     def small(plane: F32) -> F32:
-        return cv2.resize(plane, work, interpolation=cv2.INTER_AREA).astype(np.float32)
+        return shrunk(plane, work)
 
     planes = Mattes(*(small(p) for p in (mattes.person, mattes.hair, mattes.skin, mattes.clothes)))
     return planes, small(head), work[0] / width
@@ -111,18 +113,14 @@ def body_layer(
     """
     height, width = head.shape
     planes, area, ratio = _small(mattes, head, scale_px_cm)
-    small = cv2.resize(rgb, area.shape[::-1], interpolation=cv2.INTER_AREA).astype(np.float32)
+    small = shrunk(rgb, area.shape[::-1]).astype(np.float32)
     scaled = landmarks * np.float32(ratio)
     body = complete_body(small, planes, area, scaled, scale_px_cm * ratio, cue)
     colours = np.clip(body.rgb + 0.5, 0, 255).astype(np.uint8)
-    layer = np.empty((height, width, 4), np.uint8)
     made_up = cv2.resize(colours, (width, height), interpolation=cv2.INTER_LINEAR)
-    shown = np.where((head > 0)[..., None], made_up, rgb)
     alpha = np.clip(body.alpha * 255 + 0.5, 0, 255).astype(np.uint8)
-    layer[..., 3] = cv2.resize(alpha, (width, height), interpolation=cv2.INTER_LINEAR)
-    share = cv2.merge([layer[..., 3]] * 3)
-    layer[..., :3] = cv2.multiply(np.asarray(shown, np.uint8), share, scale=1 / 255)
-    return layer
+    alpha = cv2.resize(alpha, (width, height), interpolation=cv2.INTER_LINEAR)
+    return weighted(rgb, np.asarray(made_up, np.uint8), head, np.asarray(alpha, np.uint8))
 
 
 def over(layer: U8, background: U8) -> U8:
@@ -139,36 +137,49 @@ def _common(gap: F32, near: F32) -> F32:
     where there is no such majority all of them count.
     """
     usual = np.median(gap[near > 0], axis=0)
-    common = (np.abs(gap - usual).max(axis=2) < _OUTSTANDING).astype(np.float32)
+    red, green, blue = cv2.split(np.abs(gap - usual))
+    common = (cv2.max(cv2.max(red, green), blue) < _OUTSTANDING).astype(np.float32)
     return common if common[near > 0].mean() > _MOSTLY else np.ones_like(common)
 
 
-def settle(plate: U8, rgb: U8, head: F32, guessed: U8 | None = None, body: U8 | None = None) -> U8:
+def settling_step(scale_px_cm: float) -> int:
+    """How many pixels are one where light is settled, a power of two."""
+    step = _COARSE
+    while scale_px_cm / (2 * step) >= _SETTLE_PX_PER_CM:
+        step *= 2
+    return step
+
+
+def settle(
+    plate: U8,
+    rgb: U8,
+    head: F32,
+    guessed: U8 | None = None,
+    body: U8 | None = None,
+    step: int = _COARSE,
+) -> U8:
     """The plate with its slow differences from this frame, seen around the head, taken out.
 
     Light changes and the last pixels of misalignment would show as a rim; the difference on the
     visible side is continued smoothly over the hidden one. What is guessed follows what this frame
     shows beside it, however far that is off. plate, rgb: (h, w, 3) uint8; head: (h, w) float32
     0..1; guessed: any size, 255 where the plate's background is made up; body: (h, w) uint8, its
-    alpha.
+    alpha. step: see `settling_step`.
     """
     height, width = head.shape
-    small = (max(8, width // _COARSE), max(8, height // _COARSE))
+    small = (max(8, width // step), max(8, height // step))
     # Only whole blocks of pixels, which are averaged in a fraction of the time.
-    whole = np.s_[: small[1] * _COARSE, : small[0] * _COARSE]
-    head, rgb, seen = head[whole], rgb[whole], plate[whole]
-    weight = (cv2.resize(head, small, interpolation=cv2.INTER_AREA) < 0.01).astype(np.float32)
+    whole = np.s_[: small[1] * step, : small[0] * step]
+    head = head[whole]
+    weight = (shrunk(head, small) < 0.01).astype(np.float32)
     # Only a band around the head speaks for it; far away other things may move.
-    near = weight * cv2.dilate(1 - weight, np.ones((7, 7), np.uint8))
-    pair = [
-        cv2.resize(image, small, interpolation=cv2.INTER_AREA).astype(np.float32)
-        for image in (rgb, seen)
-    ]
+    band = 2 * max(1, round(_BAND_PX / step)) + 1
+    near = weight * cv2.dilate(1 - weight, np.ones((band, band), np.uint8))
     # Large differences are motion, not light.
-    gap = pair[0] - pair[1]
+    gap = shrunk(rgb[whole], small).astype(np.float32) - shrunk(plate[whole], small)
     offset = fill_smooth(np.clip(gap, -_LARGEST_GAP, _LARGEST_GAP), near)
     if guessed is not None and body is not None:
-        bare = 1 - cv2.resize(body[whole], small, interpolation=cv2.INTER_AREA) / np.float32(255)
+        bare = 1 - shrunk(body[whole], small) / np.float32(255)
         share = cv2.resize(guessed, small, interpolation=cv2.INTER_LINEAR) / np.float32(255) * bare
         beside = near * np.floor(bare)
         if (share * (1 - weight)).max() > 0 and beside.any():
@@ -176,6 +187,7 @@ def settle(plate: U8, rgb: U8, head: F32, guessed: U8 | None = None, body: U8 | 
             offset += (fill_smooth(gap, beside) - offset) * share[..., None]
     offset = np.clip(offset + 128.5, 0, 255).astype(np.uint8)
     offset = cv2.resize(offset, head.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    rest = (0, height - head.shape[0], 0, width - head.shape[1])
-    offset = cv2.copyMakeBorder(offset, *rest, cv2.BORDER_REPLICATE)
+    if head.shape != (height, width):
+        rest = (0, height - head.shape[0], 0, width - head.shape[1])
+        offset = cv2.copyMakeBorder(offset, *rest, cv2.BORDER_REPLICATE)
     return np.asarray(cv2.addWeighted(plate, 1.0, offset, 1.0, -128.0), np.uint8)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import cv2
 import numpy as np
 
 from headswap.arrays import F32, F64, I32, U8, Bool
+from headswap.swapping.compose.mixing import shrunk
 from headswap.swapping.engines.protocol import Box
 from headswap.vision.canonical_face import FACE_OVAL
 from headswap.vision.mattes import Mattes
@@ -32,6 +35,8 @@ _GAP_CM = 1.0
 _FADE_CM = 1.2
 _WORK_PX_PER_CM = 6.0
 _SOFT_CM = 0.3
+# Left, top, right, bottom.
+Cut: TypeAlias = tuple[bool, bool, bool, bool]
 
 
 def follow_head(from_landmarks: F32, to_landmarks: F32) -> F64:
@@ -53,20 +58,25 @@ def work_size(size_wh: tuple[int, int], scale_px_cm: float) -> tuple[int, int]:
 
 
 def head_area(
-    hair: F32, person: F32, landmarks: F32, scale_px_cm: float, size_wh: tuple[int, int]
+    hair: F32,
+    person: F32,
+    landmarks: F32,
+    scale_px_cm: float,
+    size_wh: tuple[int, int],
+    cut: Cut = (False, False, False, False),
 ) -> F32:
     """(h, w) float32 0..1 of `size_wh`: hair, skull, face and ears, with a margin and a soft rim.
 
     hair (see `own_hair`), person: 0..1, of that size or smaller; landmarks: (478, 3) px and
-    scale_px_cm px per cm at that size.
+    scale_px_cm px per cm at that size. cut: the sides at which the area is led to nothing.
     """
     work = work_size(size_wh, scale_px_cm)
     if hair.shape[1] > work[0]:
-        hair = np.asarray(cv2.resize(hair, work, interpolation=cv2.INTER_AREA), np.float32)
-        person = np.asarray(cv2.resize(person, work, interpolation=cv2.INTER_AREA), np.float32)
+        hair, person = shrunk(hair, work), shrunk(person, work)
     height, width = hair.shape
     ratio = np.array([width / size_wh[0], height / size_wh[1], width / size_wh[0]], np.float32)
-    area = _head_area(hair, person, landmarks * ratio, scale_px_cm * width / size_wh[0])
+    unit = scale_px_cm * width / size_wh[0]
+    area = _faded(_head_area(hair, person, landmarks * ratio, unit), cut, unit)
     return np.asarray(cv2.resize(area, size_wh, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
@@ -79,8 +89,8 @@ def _head_area(hair: F32, person: F32, landmarks: F32, unit: float) -> F32:
     below = np.arange(len(hair))[:, None] > chin
     wide[(person > 0.5) & (hair < 0.05) & below] = 0
     # Glasses, hats and jewels stand off the skull; what is person there belongs to the head.
-    worn = np.asarray(cv2.dilate(skull, disc(_WORN_CM * unit)), np.uint8)
-    worn &= ((person > 0.5) & ~below).astype(np.uint8)
+    beyond = cv2.distanceTransform(1 - skull, cv2.DIST_L2, 3)
+    worn = ((beyond <= _WORN_CM * unit) & (person > 0.5) & ~below).astype(np.uint8)
     whole = _whole(skull | tresses | worn, person > 0.5, chin, unit)
     solid = np.asarray(cv2.dilate(whole, disc(_GROW_CM * unit)), np.uint8) | wide
     soft = max(0.6, _SOFT_CM * unit)
@@ -105,19 +115,27 @@ def _whole(solid: U8, body: Bool, chin: float, unit: float) -> U8:
     return np.vstack([upper, solid[last:]])
 
 
-def faded(area: F32, box: Box, size_wh: tuple[int, int], scale_px_cm: float) -> F32:
-    """The area led to nothing at those edges of its box that are not the frame's.
+def cut_sides(box: Box, size_wh: tuple[int, int]) -> Cut:
+    """Left, top, right and bottom: whether a box ends there before its frame does.
 
     Hair may be wider than the box; a soft end is seen less than a straight cut.
     """
-    x0, y0, x1, y1 = box
-    width, height = size_wh
-    reach = max(2.0, _FADE_CM * scale_px_cm)
-    columns, rows = np.arange(x1 - x0, dtype=np.float32), np.arange(y1 - y0, dtype=np.float32)
-    across = np.minimum(columns if x0 > 0 else np.inf, columns[::-1] if x1 < width else np.inf)
-    down = np.minimum(rows if y0 > 0 else np.inf, rows[::-1] if y1 < height else np.inf)
-    edge = np.minimum(np.atleast_1d(across)[None], np.atleast_1d(down)[:, None])
-    return (area * np.clip(edge / reach, 0, 1)).astype(np.float32)
+    return box[0] > 0, box[1] > 0, box[2] < size_wh[0], box[3] < size_wh[1]
+
+
+def _faded(area: F32, cut: Cut, unit: float) -> F32:
+    """The area led to nothing at some sides."""
+    reach = max(2.0, _FADE_CM * unit)
+    across = _edge_fade(area.shape[1], cut[0], cut[2], reach)
+    down = _edge_fade(area.shape[0], cut[1], cut[3], reach)
+    return (area * np.minimum(across, down[:, None])).astype(np.float32, copy=False)
+
+
+def _edge_fade(length: int, at_start: bool, at_end: bool, reach: float) -> F32:
+    """(n,) 0..1, rising from 0 at those ends of a row that are faded."""
+    places = np.arange(length, dtype=np.float32)
+    rising = np.minimum(places if at_start else np.inf, places[::-1] if at_end else np.inf)
+    return np.broadcast_to(np.clip(rising / reach, 0, 1), length).astype(np.float32)
 
 
 def own_hair(mattes: Mattes, landmarks: F32, scale_px_cm: float) -> F32:

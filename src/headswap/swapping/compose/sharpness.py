@@ -91,7 +91,9 @@ def _edge_width(grey: Mat, mask: U8) -> float | None:
     grey: (h, w) uint8. What an edge rises by over its steepest slope (Marziliano et al., "A
     no-reference perceptual blur metric", 2002, measure widths likewise).
     """
-    slope = cv2.magnitude(*(cv2.Scharr(grey, cv2.CV_32F, *way) / 32 for way in ((1, 0), (0, 1))))
+    across, down = (cv2.Scharr(grey, cv2.CV_32F, *way) / 32 for way in ((1, 0), (0, 1)))
+    # OpenCV's own magnitude differs in the last bit with where in memory its pictures lie.
+    slope = np.sqrt(across * across + down * down)
     window = np.ones((_WINDOW_PX, _WINDOW_PX), np.uint8)
     rise = cv2.subtract(cv2.dilate(grey, window), cv2.erode(grey, window))
     steepest = slope >= cv2.dilate(slope, np.ones((3, 3), np.uint8))

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numba import njit
 
-from headswap.arrays import F32, U8, Bool
+from headswap.arrays import F32, I32, U8, Bool
 
 # Neighbours that differ by this many levels, or by so many times what is usual, are another's.
 _LEAST_LEVELS, _USUAL_TIMES, _MOST_LEVELS = 3.0, 1.5, 12.0
@@ -21,26 +21,37 @@ def nearness(levels: float, floor: float) -> F32:
     return np.maximum(np.exp(-0.5 * gaps * gaps), np.float32(floor)).astype(np.float32)
 
 
-def walked(image: U8, share: F32, fixed: Bool, pull: F32) -> F32:
-    """(h, w) float32 0..1: the share of the front by random walks with priors (Grady 2005).
+def bonds_of(image: U8) -> F32:
+    """(4, h, w) float32: how a pixel of (h, w, 3) is bound to those right, below, and aslant below.
 
-    image: (h, w, 3) uint8. share: (h, w) 0..1, what each pixel is taken for by itself, and pull:
-    (h, w), how strongly, where two alike neighbours are bound to each other by 1. fixed: (h, w)
-    those that are sure.
+    Of the last two the first is to the right, the second to the left.
     """
     right = _gaps(image[:, 1:], image[:, :-1])
     down = _gaps(image[1:], image[:-1])
-    usual = _USUAL_TIMES * (float(right.mean()) + float(down.mean())) / 2
+    usual = _USUAL_TIMES * (cv2.mean(right)[0] + cv2.mean(down)[0]) / 2
     near = nearness(float(np.clip(usual, _LEAST_LEVELS, _MOST_LEVELS)), _FLOOR)
-    bonds = np.zeros((4, *share.shape), np.float32)
-    bonds[0, :, :-1] = near[right]
-    bonds[1, :-1] = near[down]
+    bonds = np.zeros((4, *image.shape[:2]), np.float32)
+    bonds[0, :, :-1] = cv2.LUT(right, near)
+    bonds[1, :-1] = cv2.LUT(down, near)
     # Diagonal neighbours are farther away.
-    slanted = np.float32(np.sqrt(0.5))
-    bonds[2, :-1, :-1] = slanted * near[_gaps(image[1:, 1:], image[:-1, :-1])]
-    bonds[3, :-1, 1:] = slanted * near[_gaps(image[1:, :-1], image[:-1, 1:])]
+    slanted = near * np.float32(np.sqrt(0.5))
+    bonds[2, :-1, :-1] = cv2.LUT(_gaps(image[1:, 1:], image[:-1, :-1]), slanted)
+    bonds[3, :-1, 1:] = cv2.LUT(_gaps(image[1:, :-1], image[:-1, 1:]), slanted)
+    return bonds
+
+
+def walked(bonds: F32, share: F32, fixed: Bool, pull: F32) -> F32:
+    """(h, w) float32 0..1: the share of the front by random walks with priors (Grady 2005).
+
+    bonds: see `bonds_of`. share: (h, w) 0..1, what each pixel is taken for by itself, and pull:
+    (h, w), how strongly, where two alike neighbours are bound to each other by 1. fixed: (h, w)
+    those that are sure.
+    """
     found = np.ascontiguousarray(share, np.float32).copy()
-    _sweep(found, share, pull, bonds, fixed, _SWEEPS)
+    unsure = ~fixed
+    # Those at the edge have not all neighbours.
+    unsure[[0, -1]] = unsure[:, [0, -1]] = False
+    _sweep(found, share, pull, bonds, np.argwhere(unsure).astype(np.int32), _SWEEPS)
     return found
 
 
@@ -51,27 +62,32 @@ def _gaps(one: U8, other: U8) -> U8:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _sweep(found: F32, share: F32, pull: F32, bonds: F32, fixed: Bool, times: int) -> None:
-    """Settles each pixel between its neighbours, from corner to corner and back, in place."""
-    height, width = found.shape
+def _sweep(found: F32, share: F32, pull: F32, bonds: F32, places: I32, times: int) -> None:
+    """Settles each of some pixels between its neighbours, to and fro, in place.
+
+    places: (n, 2) their rows and columns, none at the edge.
+    """
+    count = len(places)
+    parts = np.empty((count, 9), np.float32)
+    for n in range(count):
+        y, x = places[n]
+        part = parts[n]
+        part[0], part[1] = bonds[0, y, x], bonds[0, y, x - 1]
+        part[2], part[3] = bonds[1, y, x], bonds[1, y - 1, x]
+        part[4], part[5] = bonds[2, y, x], bonds[2, y - 1, x - 1]
+        part[6], part[7] = bonds[3, y, x], bonds[3, y - 1, x + 1]
+        part[8] = pull[y, x]
+        part /= max(part.sum(), np.float32(1e-6))
+        part[8] *= share[y, x]
     for turn in range(2 * times):
-        for j in range(1, height - 1):
-            y = j if turn % 2 == 0 else height - 1 - j
-            for i in range(1, width - 1):
-                x = i if turn % 2 == 0 else width - 1 - i
-                if fixed[y, x]:
-                    continue
-                east, west = bonds[0, y, x], bonds[0, y, x - 1]
-                south, north = bonds[1, y, x], bonds[1, y - 1, x]
-                falling, fallen = bonds[2, y, x], bonds[2, y - 1, x - 1]
-                rising, risen = bonds[3, y, x], bonds[3, y - 1, x + 1]
-                own = pull[y, x]
-                total = own * share[y, x]
-                total += east * found[y, x + 1] + west * found[y, x - 1]
-                total += south * found[y + 1, x] + north * found[y - 1, x]
-                total += falling * found[y + 1, x + 1] + fallen * found[y - 1, x - 1]
-                total += rising * found[y + 1, x - 1] + risen * found[y - 1, x + 1]
-                weight = own + east + west + south + north + falling + fallen + rising + risen
-                settled = total / max(weight, np.float32(1e-6))
-                value = found[y, x] + _FASTER * (settled - found[y, x])
-                found[y, x] = min(max(value, np.float32(0)), np.float32(1))
+        for j in range(count):
+            n = j if turn % 2 == 0 else count - 1 - j
+            y, x = places[n]
+            part = parts[n]
+            settled = part[8]
+            settled += part[0] * found[y, x + 1] + part[1] * found[y, x - 1]
+            settled += part[2] * found[y + 1, x] + part[3] * found[y - 1, x]
+            settled += part[4] * found[y + 1, x + 1] + part[5] * found[y - 1, x - 1]
+            settled += part[6] * found[y + 1, x - 1] + part[7] * found[y - 1, x + 1]
+            value = found[y, x] + _FASTER * (settled - found[y, x])
+            found[y, x] = min(max(value, np.float32(0)), np.float32(1))

@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 
 from headswap.arrays import F32, F64, I32, U8
+from headswap.swapping.compose.mixing import lay_under
 from headswap.swapping.engines.protocol import NORMALS_STEP, Box, HeadLayer, HeadState, Mouth
-from headswap.swapping.engines.raster import NO_MAP, rasterize
+from headswap.swapping.engines.raster import NO_MAP, rasterize, sample
 from headswap.swapping.eyes import eye_place, shut
 from headswap.swapping.head_model import FACE_VERTICES, HeadModel
 from headswap.vision.canonical_face import INNER_LIPS
@@ -16,7 +17,7 @@ _FAR = np.float32(1e9)
 # From this alpha on nothing is seen of what lies behind.
 _OPAQUE = 0.999
 # Blur of the coverage, enough against stairs at the head's edge.
-_EDGE_PX = 0.8
+_EDGE_PX, _EDGE_SIDE = 0.8, (5, 5)
 # A little steeper than the blur, which reaches further than an edge should.
 _EDGE_CURVE = np.clip(np.arange(256) * 1.5 - 0.25 * 255, 0, 255).round().astype(np.uint8)
 # Shares of how squarely the photo saw a surface.
@@ -42,17 +43,17 @@ class MeshEngine:
         shape = (y1 - y0, x1 - x0)
         front_map, front_z = _draw_part(xy, depth, head.face_triangles, head.uv, shape)
         normals, shown = _surface(head, state, xy, depth, shape)
-        rgb, alpha = _paint(head.texture, front_map, front_z)
+        front = cv2.remap(head.texture, front_map, NO_MAP, cv2.INTER_LINEAR)
+        rgb, alpha = _edged(np.asarray(front, np.uint8), front_z)
         alpha *= cv2.resize(shown, shape[::-1], interpolation=cv2.INTER_LINEAR)
         # Nothing is drawn where the front hides it.
         free = np.where(alpha < _OPAQUE, _FAR, -_FAR).astype(np.float32)
         back_map, back_z = _draw_part(xy, depth, head.back_triangles, head.uv, shape, free)
-        back_rgb, shows = _paint(head.back_texture, back_map, back_z)
+        # Little of the back is seen beside the front.
+        back_rgb, shows = _edged(sample(head.back_texture, back_map), back_z)
         behind = ((1 - alpha) * shows).astype(np.float32, copy=False)
         total = (alpha + behind).astype(np.float32, copy=False)
-        # The small share keeps a colour where nothing shows, for the blurs to come.
-        mixed = cv2.blendLinear(rgb, back_rgb, alpha + np.float32(1e-3), behind)
-        rgb = np.asarray(mixed, np.uint8)
+        lay_under(back_rgb, behind, rgb, alpha)
         left, top = x0 - box_xyxy[0], y0 - box_xyxy[1]
         seen = frame_rgb[top : top + shape[0], left : left + shape[1]]
         mouth = _mouth(head, state, xy, depth, front_z, seen, (x0, y0), total)
@@ -125,18 +126,17 @@ def _draw_part(
     return out, zbuffer
 
 
-def _paint(texture: U8, uv_map: F32, zbuffer: F32) -> tuple[U8, F32]:
+def _edged(painted: U8, zbuffer: F32) -> tuple[U8, F32]:
     """Colour (h, w, 3) and alpha (h, w) of one part, its alpha smooth where the shell ends.
 
-    texture: (h, w, 3 or 4) uint8, the fourth channel alpha.
+    painted: (h, w, 3 or 4) uint8, the fourth channel alpha.
     """
     covered = (zbuffer < _FAR).astype(np.uint8) * np.uint8(255)
-    painted = cv2.remap(texture, uv_map, NO_MAP, cv2.INTER_LINEAR)
     # Just outside the shell the map has no answer; the colour beside it stands in.
-    painted = cv2.copyTo(painted, covered, cv2.dilate(painted, _RING))
-    edge = cv2.LUT(cv2.GaussianBlur(covered, (0, 0), _EDGE_PX), _EDGE_CURVE)
-    if texture.shape[2] == 3:
-        return np.asarray(painted, np.uint8), edge.astype(np.float32) / np.float32(255)
+    painted = np.asarray(cv2.copyTo(painted, covered, cv2.dilate(painted, _RING)), np.uint8)
+    edge = cv2.LUT(cv2.GaussianBlur(covered, _EDGE_SIDE, _EDGE_PX), _EDGE_CURVE)
+    if painted.shape[2] == 3:
+        return painted, edge.astype(np.float32) / np.float32(255)
     rgb = np.asarray(cv2.cvtColor(painted, cv2.COLOR_RGBA2RGB), np.uint8)
     alpha = cv2.multiply(painted[..., 3], edge, scale=1 / 255**2, dtype=cv2.CV_32F)
     return rgb, np.asarray(alpha, np.float32)

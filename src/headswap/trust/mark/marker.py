@@ -66,7 +66,7 @@ class Marker:
         shrink = _SAMPLES / self._cell_px
         small = (max(1, round((x1 - x0) * shrink)), max(1, round((y1 - y0) * shrink)))
         shape = _shape(inside, outside, box, small)
-        looked = np.asarray(cv2.resize(old, small, interpolation=cv2.INTER_AREA), np.uint8)
+        looked = _averaged(old, small)
         strongest = max(circle.gain for circle in inside)
         gain = shape * _strength(looked, self._least * strongest)
         gain *= _bounded(gain, shape, self._samples)
@@ -76,6 +76,17 @@ class Marker:
         cv2.add(old, change, dst=y[y0:y1, x0:x1], dtype=cv2.CV_8U)
         y.flags.writeable = False
         return replace(frame, y=y)
+
+
+def _averaged(plane: U8, size_wh: tuple[int, int]) -> U8:
+    """A plane (h, w) made smaller, by way of its exact half if that is larger still."""
+    height, width = (side // 2 * 2 for side in plane.shape)
+    half = (width // 2, height // 2)
+    if half[0] >= size_wh[0] and half[1] >= size_wh[1]:
+        plane = np.asarray(
+            cv2.resize(plane[:height, :width], half, interpolation=cv2.INTER_AREA), np.uint8
+        )
+    return np.asarray(cv2.resize(plane, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _around(
