@@ -252,6 +252,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = [word for word in given if word != "--debug"]
     # Official builds of ONNX Runtime report their use to their maker unless told not to.
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    # Its threads spin while they wait, and take the workers' cores for next to nothing.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     former = signal.signal(signal.SIGTERM, _terminate)
     try:
         code = app(words, prog_name="headswap", standalone_mode=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,8 +25,9 @@ from headswap.swapping.compose.removal import (
 from headswap.swapping.plan import Appearance, Box, RenderPlan
 from headswap.swapping.survey import (
     KeyLook,
+    in_box,
+    kept_mattes,
     key_path,
-    load_mattes,
     reach_of,
     save_mattes,
     view_path,
@@ -41,27 +43,36 @@ _RING = np.ones((3, 3), np.uint8)
 _CLEAR_CM = 0.3
 
 
-def completed(plan: RenderPlan, appearance: Appearance, looks: Sequence[KeyLook]) -> list[KeyLook]:
+def completed(
+    plan: RenderPlan, appearance: Appearance, looks: Sequence[KeyLook], beside: Executor
+) -> list[KeyLook]:
     """The looks at one appearance, in order, its key frames' mattes and views put right.
 
     A hat or a strand of hair that a network misses in one key frame it sees in most of those near.
     Each place of a head takes the vote of the key frames around that look alike there, the head's
-    motion taken out.
+    motion taken out. beside: where several key frames are looked at together; ballots stay.
     """
     paths = [ballot_path(plan.folder, appearance.number, look.frame) for look in looks]
     ballots: dict[int, Ballot] = {}
-    done: list[KeyLook] = []
+    tasks: list[Future[KeyLook]] = []
     for k, look in enumerate(looks):
         for n in range(max(0, k - _NEAR), min(len(looks), k + _NEAR + 1)):
             if n not in ballots:
                 ballots[n] = Ballot.load(paths[n])
         ballots.pop(k - _NEAR - 1, None)
         others = [ballot for n, ballot in ballots.items() if n != k]
-        more = added(appearance, ballots[k], others)
-        done.append(look if more is None else _with_more(plan, appearance, look, ballots[k], more))
-    for path in paths:
-        path.unlink()
-    return done
+        tasks.append(beside.submit(_completed, plan, appearance, look, ballots[k], others))
+        if k >= _NEAR:
+            # Tasks keep their ballots, of which few are to be in memory.
+            tasks[k - _NEAR].result()
+    return [task.result() for task in tasks]
+
+
+def _completed(
+    plan: RenderPlan, appearance: Appearance, look: KeyLook, own: Ballot, others: Sequence[Ballot]
+) -> KeyLook:
+    more = added(appearance, own, others)
+    return look if more is None else _with_more(plan, appearance, look, own, more)
 
 
 def added(appearance: Appearance, own: Ballot, others: Sequence[Ballot]) -> F32 | None:
@@ -160,54 +171,50 @@ def _with_more(
 ) -> KeyLook:
     """The look at a key frame whose head is larger than it saw; its files are written anew."""
     path = key_path(plan.folder, appearance.number, look.frame)
-    box, mattes = load_mattes(path)
-    size = (ballot.box[2] - ballot.box[0], ballot.box[3] - ballot.box[1])
-    wide = np.asarray(cv2.resize(more, size, interpolation=cv2.INTER_LINEAR), np.float32)
-    whole = _around(box, ballot.box, wide)
-    hair = _in_box(wide, ballot.box, whole)
+    box, mattes = kept_mattes(path)
+    whole = _around(box, ballot.box, more)
+    fine = np.array(mattes.hair.shape[::-1]) / [box[2] - box[0], box[3] - box[1]]
+    size = (round((whole[2] - whole[0]) * fine[0]), round((whole[3] - whole[1]) * fine[1]))
+    hair = in_box(more, ballot.box, whole, size)
     person, known, skin, clothes = (
-        _in_box(plane, box, whole)
+        in_box(plane, box, whole, size)
         for plane in (mattes.person, mattes.hair, mattes.skin, mattes.clothes)
     )
     mattes = Mattes(np.maximum(person, hair), np.maximum(known, hair), skin, clothes)
     save_mattes(path, whole, mattes)
-    face = appearance.landmarks(look.frame) - np.array([whole[0], whole[1], 0], np.float32)
+    corner, ratio = np.array([whole[0], whole[1], 0]), size[0] / (whole[2] - whole[0])
+    face = ((appearance.landmarks(look.frame) - corner) * ratio).astype(np.float32)
     unit = appearance.scale(look.frame)
-    area = head_area(mattes.hair, mattes.person, face, unit, hair.shape[::-1])
+    area = head_area(mattes.hair, mattes.person, face, unit * ratio, size)
     _hide(view_path(plan.folder, look.frame), whole, area, unit)
-    rgb = _picture(ballot, whole)
-    body = cue_at_work_size(rgb, mattes, area, face, unit)
-    return replace(look, hair_reach_cm=reach_of(area, face, unit), body=body)
+    rgb = _picture(ballot, whole, size)
+    body = cue_at_work_size(rgb, mattes, area, face, unit * ratio)
+    return replace(look, hair_reach_cm=reach_of(area, face, unit * ratio), body=body)
 
 
 def _around(box: Box, limits: Box, more: F32) -> Box:
     """The box widened by where a plane over `limits` has something, to even places."""
     x, y, width, height = cv2.boundingRect((more > 0.1).astype(np.uint8))
-    x0, y0 = (limits[0] + x) // 2 * 2, (limits[1] + y) // 2 * 2
-    x1, y1 = limits[0] + (x + width + 1) // 2 * 2, limits[1] + (y + height + 1) // 2 * 2
+    # Pixels of the frame in one of the plane; half a one is interpolated to each side.
+    step = np.array([limits[2] - limits[0], limits[3] - limits[1]]) / more.shape[::-1]
+    low = np.floor((np.array([x, y]) - 0.5) * step / 2).astype(int) * 2
+    high = np.ceil((np.array([x + width, y + height]) + 0.5) * step / 2).astype(int) * 2
     return (
-        min(box[0], x0),
-        min(box[1], y0),
-        max(box[2], min(x1, limits[2])),
-        max(box[3], min(y1, limits[3])),
+        min(box[0], max(limits[0], limits[0] + int(low[0]))),
+        min(box[1], max(limits[1], limits[1] + int(low[1]))),
+        max(box[2], min(limits[0] + int(high[0]), limits[2])),
+        max(box[3], min(limits[1] + int(high[1]), limits[3])),
     )
 
 
-def _in_box(plane: F32, from_box: Box, to_box: Box) -> F32:
-    """(h, w) a plane over one box as one over another, 0 where it said nothing."""
-    shift = np.array([[1, 0, from_box[0] - to_box[0]], [0, 1, from_box[1] - to_box[1]]], np.float64)
-    size = (to_box[2] - to_box[0], to_box[3] - to_box[1])
-    return np.asarray(cv2.warpAffine(plane, shift, size), np.float32)
-
-
-def _picture(ballot: Ballot, box: Box) -> U8:
-    """(h, w, 3) the ballot's picture in a box; as soft as it was kept."""
+def _picture(ballot: Ballot, box: Box, size_wh: tuple[int, int]) -> U8:
+    """(h, w, 3) the ballot's picture in a box, of a size; as soft as it was kept."""
     full = (ballot.box[2] - ballot.box[0], ballot.box[3] - ballot.box[1])
-    ratio = np.array(full) / ballot.rgb.shape[1::-1]
-    shift = np.array(ballot.box[:2]) - box[:2]
+    fine = np.array(size_wh) / [box[2] - box[0], box[3] - box[1]]
+    ratio = np.array(full) / ballot.rgb.shape[1::-1] * fine
+    shift = (np.array(ballot.box[:2]) - box[:2]) * fine
     motion = np.array([[ratio[0], 0, shift[0]], [0, ratio[1], shift[1]]], np.float64)
-    size = (box[2] - box[0], box[3] - box[1])
-    drawn = cv2.warpAffine(ballot.rgb, motion, size, borderMode=cv2.BORDER_REPLICATE)
+    drawn = cv2.warpAffine(ballot.rgb, motion, size_wh, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(drawn, np.uint8)
 
 
@@ -216,11 +223,9 @@ def _hide(path: Path, box: Box, area: F32, unit: float) -> None:
     if not path.exists():
         return
     view = View.load(path)
-    hidden = _in_box((area > 0.02).astype(np.float32), box, view.box) > 0
-    near = cv2.dilate(hidden.astype(np.uint8), disc(_CLEAR_CM * unit)) > 0
+    size = (view.box[2] - view.box[0], view.box[3] - view.box[1])
+    hidden = (in_box((area > 0.02).astype(np.float32), box, view.box, size) > 0).astype(np.uint8)
+    near = cv2.dilate(hidden, disc(_CLEAR_CM * unit)) == 0
     replace(
-        view,
-        clear=np.where(near, 0, view.clear).astype(np.uint8),
-        doubtful=np.where(near, 0, view.doubtful).astype(np.uint8),
-        hidden=np.maximum(view.hidden, hidden.astype(np.uint8)),
+        view, clear=view.clear * near, doubtful=view.doubtful * near, hidden=view.hidden | hidden
     ).save(path)
