@@ -59,7 +59,8 @@ class HairPlane:
         x0, y0, x1, y1 = self.box
         ratio = np.array([width / (x1 - x0), height / (y1 - y0)], np.float32)
         moved = (places - np.array([x0, y0], np.float32)) * ratio + (ratio - 1) / 2
-        return np.asarray(cv2.remap(self.plane, moved, None, cv2.INTER_LINEAR), np.float32)
+        x, y = np.ascontiguousarray(moved[..., 0]), np.ascontiguousarray(moved[..., 1])
+        return np.asarray(cv2.remap(self.plane, x, y, cv2.INTER_LINEAR), np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

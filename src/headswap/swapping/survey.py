@@ -247,7 +247,7 @@ class _Eyes:
             x0, y0, x1, y1 = found.box
             part, size = np.s_[y0:y1, x0:x1], (x1 - x0, y1 - y0)
             own_clear, own_doubtful, own_hidden = (
-                cv2.resize(plane, size, interpolation=cv2.INTER_NEAREST)
+                np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_NEAREST), np.uint8)
                 for plane in (found.clear, found.doubtful, found.hidden)
             )
             both = np.minimum(clear[part], own_clear)

@@ -188,11 +188,10 @@ class _Laid:
         size = self._size
         rgb = _warped(view.rgb, matrix, size)
         certain = _inside((view.clear == _CERTAIN).astype(np.uint8), matrix, size)
-        grey = _grey(rgb)
-        self._grey = (
-            cv2.copyTo(grey, certain & (1 - self._known), self._grey) if self.stack else grey
-        )
-        self._known |= certain
+        grey, known = _grey(rgb), self._known
+        if self.stack:
+            grey = np.asarray(cv2.copyTo(grey, certain & (1 - known), self._grey), np.uint8)
+        self._grey, self._known = grey, known | certain
         self.stack.append(rgb)
         self.clears.append(certain + _inside((view.clear > 0).astype(np.uint8), matrix, size))
         self._doubts.append(_inside(view.doubtful, matrix, size))
