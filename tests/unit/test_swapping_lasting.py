@@ -20,7 +20,7 @@ from headswap.swapping.planning import first_plan
 from headswap.swapping.survey import KeyLook, key_path, load_mattes, save_mattes, view_path
 from headswap.vision.mattes import Mattes
 from headswap.vision.scene import Shot
-from tests.made_heads import PX_PER_CM, face_at, flat_cue, track_of
+from tests.made_heads import PX_PER_CM, face_at, track_of
 from tests.made_scenes import scene_of
 
 SIZE_WH = (320, 240)
@@ -134,7 +134,6 @@ def _look(frame: int) -> KeyLook:
         neck=tone,
         grain=Grain(0.0, 0.0),
         hair_reach_cm=(-9.0, -10.0, 9.0, 9.0),
-        body=flat_cue(),
     )
 
 
@@ -157,7 +156,8 @@ def test_the_mattes_the_reach_and_the_view_of_a_completed_key_frame_hold_the_hat
     view = View(24, (0, 0, *SIZE_WH), _picture(24), everything, nowhere, nowhere)
     view.save(view_path(tmp_path, 24))
     with ThreadPoolExecutor(2) as beside:
-        looks = completed(plan, plan.appearances[0], [_look(frame) for frame in KEYS], beside)
+        given = [_look(frame) for frame in KEYS]
+        looks = [found.look for found in completed(plan, plan.appearances[0], given, beside)]
     missed = cv2.erode(_hat(24), np.ones((5, 5), np.uint8)) > 0
     box, mattes = load_mattes(key_path(tmp_path, 0, 24))
     assert box[1] <= 25 and (box[0], box[3]) == (60, 240)

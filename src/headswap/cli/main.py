@@ -242,7 +242,10 @@ def run() -> NoReturn:
     """The installed command."""
     with without_runtime_chatter():
         code = main()
-    sys.exit(code)
+    # A reader that has gone away is told of as ever.
+    sys.stdout.flush()
+    # All is written and closed; libraries would take a good part of a second to tidy up.
+    os._exit(code)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

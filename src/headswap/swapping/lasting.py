@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from headswap.arrays import F32, F64, U8, Bool
 from headswap.swapping.ballot import Ballot, ballot_path
+from headswap.swapping.compose.body_cue import BodyCue
 from headswap.swapping.compose.follow import in_crops
 from headswap.swapping.compose.mosaic import View
 from headswap.swapping.compose.plate import cue_at_work_size
@@ -21,6 +23,7 @@ from headswap.swapping.compose.removal import (
     follow_head,
     head_area,
     skin_and_eyes,
+    work_size,
 )
 from headswap.swapping.plan import Appearance, Box, RenderPlan
 from headswap.swapping.survey import (
@@ -43,18 +46,25 @@ _RING = np.ones((3, 3), np.uint8)
 _CLEAR_CM = 0.3
 
 
+class Completed(NamedTuple):
+    """A look at a key frame, put right, and what it then tells of the body."""
+
+    look: KeyLook
+    body: BodyCue
+
+
 def completed(
     plan: RenderPlan, appearance: Appearance, looks: Sequence[KeyLook], beside: Executor
-) -> list[KeyLook]:
+) -> list[Completed]:
     """The looks at one appearance, in order, its key frames' mattes and views put right.
 
     A hat or a strand of hair that a network misses in one key frame it sees in most of those near.
     Each place of a head takes the vote of the key frames around that look alike there, the head's
-    motion taken out. beside: where several key frames are looked at together; ballots stay.
+    motion taken out. beside: where several key frames are looked at together.
     """
     paths = [ballot_path(plan.folder, appearance.number, look.frame) for look in looks]
     ballots: dict[int, Ballot] = {}
-    tasks: list[Future[KeyLook]] = []
+    tasks: list[Future[Completed]] = []
     for k, look in enumerate(looks):
         for n in range(max(0, k - _NEAR), min(len(looks), k + _NEAR + 1)):
             if n not in ballots:
@@ -70,9 +80,22 @@ def completed(
 
 def _completed(
     plan: RenderPlan, appearance: Appearance, look: KeyLook, own: Ballot, others: Sequence[Ballot]
-) -> KeyLook:
+) -> Completed:
+    box, mattes = kept_mattes(key_path(plan.folder, appearance.number, look.frame))
     more = added(appearance, own, others)
-    return look if more is None else _with_more(plan, appearance, look, own, more)
+    if more is not None:
+        box, mattes = _with_more(box, mattes, own.box, more)
+        save_mattes(key_path(plan.folder, appearance.number, look.frame), box, mattes)
+    size = mattes.hair.shape[::-1]
+    corner, ratio = np.array([box[0], box[1], 0]), size[0] / (box[2] - box[0])
+    face = ((appearance.landmarks(look.frame) - corner) * ratio).astype(np.float32)
+    unit = appearance.scale(look.frame)
+    area = head_area(mattes.hair, mattes.person, face, unit * ratio, size)
+    if more is not None:
+        _hide(view_path(plan.folder, look.frame), box, area, unit)
+        look = replace(look, hair_reach_cm=reach_of(area, face, unit * ratio))
+    rgb = _picture(own, box, work_size(size, unit * ratio))
+    return Completed(look, cue_at_work_size(rgb, mattes, area, face, unit * ratio))
 
 
 def added(appearance: Appearance, own: Ballot, others: Sequence[Ballot]) -> F32 | None:
@@ -166,30 +189,17 @@ def _grid_motion(motion: F64, start: Ballot, end: Ballot) -> F64:
     return matrix
 
 
-def _with_more(
-    plan: RenderPlan, appearance: Appearance, look: KeyLook, ballot: Ballot, more: F32
-) -> KeyLook:
-    """The look at a key frame whose head is larger than it saw; its files are written anew."""
-    path = key_path(plan.folder, appearance.number, look.frame)
-    box, mattes = kept_mattes(path)
-    whole = _around(box, ballot.box, more)
+def _with_more(box: Box, mattes: Mattes, wide: Box, more: F32) -> tuple[Box, Mattes]:
+    """A key frame's box and mattes with the hair that others see in a wide box."""
+    whole = _around(box, wide, more)
     fine = np.array(mattes.hair.shape[::-1]) / [box[2] - box[0], box[3] - box[1]]
     size = (round((whole[2] - whole[0]) * fine[0]), round((whole[3] - whole[1]) * fine[1]))
-    hair = in_box(more, ballot.box, whole, size)
+    hair = in_box(more, wide, whole, size)
     person, known, skin, clothes = (
         in_box(plane, box, whole, size)
         for plane in (mattes.person, mattes.hair, mattes.skin, mattes.clothes)
     )
-    mattes = Mattes(np.maximum(person, hair), np.maximum(known, hair), skin, clothes)
-    save_mattes(path, whole, mattes)
-    corner, ratio = np.array([whole[0], whole[1], 0]), size[0] / (whole[2] - whole[0])
-    face = ((appearance.landmarks(look.frame) - corner) * ratio).astype(np.float32)
-    unit = appearance.scale(look.frame)
-    area = head_area(mattes.hair, mattes.person, face, unit * ratio, size)
-    _hide(view_path(plan.folder, look.frame), whole, area, unit)
-    rgb = _picture(ballot, whole, size)
-    body = cue_at_work_size(rgb, mattes, area, face, unit * ratio)
-    return replace(look, hair_reach_cm=reach_of(area, face, unit * ratio), body=body)
+    return whole, Mattes(np.maximum(person, hair), np.maximum(known, hair), skin, clothes)
 
 
 def _around(box: Box, limits: Box, more: F32) -> Box:

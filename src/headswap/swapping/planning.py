@@ -23,7 +23,7 @@ from headswap.swapping.engines.mesh import pose_vertices
 from headswap.swapping.engines.protocol import Engine
 from headswap.swapping.glimpses import Glimpse
 from headswap.swapping.head_model import HeadModel
-from headswap.swapping.lasting import completed
+from headswap.swapping.lasting import Completed, completed
 from headswap.swapping.motion import bridge, continuous, follow, neutral_face
 from headswap.swapping.occlusion import (
     HairPlane,
@@ -171,9 +171,10 @@ def final_plan(plan: RenderPlan, looks: Sequence[KeyLook | Glimpse]) -> RenderPl
     return replace(plan, appearances=appearances)
 
 
-def _with_looks(plan: RenderPlan, appearance: Appearance, looks: list[KeyLook]) -> Appearance:
-    if not looks:
+def _with_looks(plan: RenderPlan, appearance: Appearance, found: list[Completed]) -> Appearance:
+    if not found:
         return appearance
+    looks = [look for look, _ in found]
     frames = np.arange(appearance.start, appearance.stop)
     at = np.array([look.frame for look in looks])
 
@@ -182,7 +183,7 @@ def _with_looks(plan: RenderPlan, appearance: Appearance, looks: list[KeyLook]) 
         every = np.stack([np.interp(frames, at, each[:, k]) for k in range(each.shape[1])], axis=1)
         return gaussian_mean(every, _TONE_SIGMA).astype(np.float32)
 
-    cues = steady_cues([look.body for look in looks], _BODY_SIGMA)
+    cues = steady_cues([body for _, body in found], _BODY_SIGMA)
     lit = replace(
         appearance,
         tones=smooth([look.tone_mean for look in looks]),

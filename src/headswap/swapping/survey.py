@@ -12,7 +12,6 @@ import numpy as np
 from headswap.arrays import F32, U8
 from headswap.media import Frame, VideoReader
 from headswap.swapping.ballot import ballot_of, ballot_path
-from headswap.swapping.compose.body_cue import BodyCue
 from headswap.swapping.compose.crossing import person_in_front
 from headswap.swapping.compose.grain import Grain, grain_of
 from headswap.swapping.compose.mosaic import View
@@ -21,7 +20,6 @@ from headswap.swapping.compose.plate import (
     claimed_by_hair_alone,
     clear_background,
     clear_of,
-    cue_at_work_size,
 )
 from headswap.swapping.compose.removal import head_area, own_hair
 from headswap.swapping.compose.shading import light_of
@@ -55,7 +53,7 @@ class KeyLook:
 
     tone_mean, tone_spread: (3,) float32 Lab. light: (9,) float32, see `light_of`.
     jaw, neck: (3,) float32 Lab, skin above and below the jaw line. grain: the frame's.
-    hair_reach_cm: left, top, right, bottom of the old head from between the eyes. body: its cue.
+    hair_reach_cm: left, top, right, bottom of the old head from between the eyes.
     """
 
     number: int
@@ -67,7 +65,6 @@ class KeyLook:
     neck: F32
     grain: Grain
     hair_reach_cm: tuple[float, float, float, float]
-    body: BodyCue
 
 
 def key_path(folder: Path, number: int, frame: int) -> Path:
@@ -79,7 +76,7 @@ def front_path(folder: Path, number: int, frame: int) -> Path:
 
 
 def view_path(folder: Path, frame: int) -> Path:
-    return folder / f"view-{frame}.npz"
+    return folder / f"view-{frame}.npy"
 
 
 def survey(
@@ -305,7 +302,6 @@ def _seen(appearance: Appearance, frame: int, box: Box, crop: _Crop) -> _Seen:
         jaw=jaw,
         neck=jaw if neck is None else neck,
         hair_reach_cm=reach_of(area, face, unit),
-        body=cue_at_work_size(rgb, mattes, area, face, unit),
     )
     hidden = (area > 0.02).astype(np.uint8)
     clear = clear_background(rgb, mattes, area, face, unit)

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import cv2
+
 from headswap.disk import check_writable
 from headswap.errors import MappingError, NoPersonFound, OutputNotWritable
 from headswap.ids import new_id
@@ -92,6 +94,7 @@ def swap(
     _check_output(video, out)
     stages = Stages()
     with ExitStack() as stack:
+        _one_thread_each(stack)
         # Ends after the crew, whose end also ends what waits for it.
         beside = stack.enter_context(ThreadPoolExecutor(2))
         crew = compute or stack.enter_context(Crew(options.workers or os.cpu_count() or 1))
@@ -146,6 +149,15 @@ def swap(
                 sign_video(joined, _statement(done, video, paths, options), signer, out)
             joined.unlink()
     return done
+
+
+def _one_thread_each(stack: ExitStack) -> None:
+    """Keeps OpenCV to one thread until the stack is left.
+
+    Several things go on at once all the time, whose many threads would get in each other's way.
+    """
+    stack.callback(cv2.setNumThreads, cv2.getNumThreads())
+    cv2.setNumThreads(1)
 
 
 def _statement(
