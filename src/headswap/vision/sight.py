@@ -73,7 +73,7 @@ class NetworkSight:
 
     def _find(self, frame: Frame, square: RotatedSquare) -> Face:
         """The face inside `square`; only the pixels around it are converted to RGB."""
-        reach = square.size_px * 0.71 + 4
+        reach = square.reach_px() + 4
         cx, cy = square.center_xy
         x0, x1 = _within(cx - reach, cx + reach, frame.width)
         y0, y1 = _within(cy - reach, cy + reach, frame.height)
