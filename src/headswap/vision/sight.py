@@ -50,11 +50,12 @@ class NetworkSight:
 
     def __init__(self, store: ModelStore) -> None:
         self.pack: Pack = store.pack
-        # The only work of its process at that time: a second thread is not taken from anyone.
+        # One thread each: LiteRT's others spin while they wait, and reading, following the camera
+        # and looking the video through go on meanwhile.
         detector = YuNetDetector if self.pack == "full" else FullRangeDetector
-        self._whole = detector(store, threads=2)
+        self._whole = detector(store)
         self._tiled = TiledDetector(self._whole)
-        self._landmarks = FaceLandmarks(store, self.pack, threads=2)
+        self._landmarks = FaceLandmarks(store, self.pack)
 
     def detect(self, frame: Frame, closely: bool) -> Faces:
         longer = max(frame.width, frame.height)
