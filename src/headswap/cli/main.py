@@ -9,6 +9,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from types import FrameType
@@ -242,8 +243,9 @@ def run() -> NoReturn:
     """The installed command."""
     with without_runtime_chatter():
         code = main()
-    # A reader that has gone away is told of as ever.
-    sys.stdout.flush()
+    # A reader that has gone away misses nothing.
+    with suppress(BrokenPipeError):
+        sys.stdout.flush()
     # All is written and closed; libraries would take a good part of a second to tidy up.
     os._exit(code)
 
