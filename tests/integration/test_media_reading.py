@@ -75,6 +75,16 @@ def test_any_stretch_equals_the_same_frames_in_sequence(
         assert list(reader.frames(count, count, pts)) == []
 
 
+@pytest.mark.parametrize("name", UPRIGHT)
+def test_of_each_second_its_first_frame_is_given(folder: Path, name: str) -> None:
+    with VideoReader(make_clip(folder, name)) as reader:
+        whole = list(reader)
+        found = [_bytes(frame) for frame in reader.each_second()]
+        since = [int((f.pts - whole[0].pts) * reader.info.time_base) for f in whole]
+    first = [_bytes(f) for n, f in enumerate(whole) if n == 0 or since[n] > since[n - 1]]
+    assert found == first
+
+
 def test_a_stretch_outside_the_video_is_refused(folder: Path) -> None:
     with VideoReader(make_clip(folder, "plain")) as reader:
         with pytest.raises(ValueError, match="31"):

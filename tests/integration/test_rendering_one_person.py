@@ -85,7 +85,10 @@ def test_surveying_in_stretches_gives_the_same_plan_and_plates(
     assert np.array_equal(one.tones, other.tones)
     names = sorted(path.name for path in folder.iterdir())
     assert names == sorted(path.name for path in swapped.plan.folder.iterdir())
-    for name in names:
+    views = [name for name in names if name.startswith("view-")]
+    for name in views:
+        assert (folder / name).read_bytes() == (swapped.plan.folder / name).read_bytes()
+    for name in sorted({*names} - {*views}):
         with np.load(folder / name) as part, np.load(swapped.plan.folder / name) as whole:
             assert all(np.array_equal(part[key], whole[key]) for key in whole.files), name
 

@@ -24,7 +24,7 @@ from headswap.swapping.plan import (
 from headswap.swapping.planning import final_plan, first_plan
 from headswap.swapping.report import FrameRange, PersonReport, SwapReport, person_reports
 from headswap.swapping.resized import resized_landmarks
-from headswap.swapping.survey import KeyLook, load_mattes, save_mattes
+from headswap.swapping.survey import KeyLook, key_path, load_mattes, save_mattes
 from headswap.trust.consent import Consent
 from headswap.trust.policy import Looked
 from headswap.vision.mattes import Mattes
@@ -33,7 +33,6 @@ from tests.made_heads import (
     PX_PER_CM,
     appearance_of,
     face_at,
-    flat_cue,
     motion_of,
     painted_head,
     track_of,
@@ -225,7 +224,6 @@ def _look(number: int, frame: int, lightness: float) -> KeyLook:
         neck=tone - np.array([8, 0, 0], np.float32),
         grain=Grain(lightness / 20, 0.55),
         hair_reach_cm=reach,
-        body=flat_cue(),
     )
 
 
@@ -236,6 +234,9 @@ def _finished(plan: RenderPlan, looks: list[KeyLook]) -> RenderPlan:
         rgb = np.zeros((10, 10, 3), np.uint8)
         ballot = ballot_of(look.frame, (0, 0, 10, 10), rgb, (0, 0, 10, 10), votes, PX_PER_CM)
         ballot.save(ballot_path(plan.folder, look.number, look.frame))
+        nothing = np.zeros((60, 80), np.float32)
+        path = key_path(plan.folder, look.number, look.frame)
+        save_mattes(path, (0, 0, *SIZE_WH), Mattes(nothing, nothing, nothing, nothing))
     return final_plan(plan, looks)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from headswap.errors import ExplicitContentFound, ProtectedPerson
-from headswap.trust.policy import PolicyGate, frames_to_look_at
+from headswap.trust.policy import PolicyGate, between_seconds
 from headswap.trust.protected import SAME_PERSON, ProtectedFace, encoded, refuse_protected
 from headswap.vision.networks.explicit import prepared
 from headswap.vision.scene import Shot
@@ -18,19 +18,19 @@ from headswap.vision.store import ModelStore
 @pytest.mark.parametrize(
     ("pts", "shots", "frames"),
     [
-        ([0], [(0, 1)], [0]),
-        (range(0, 100, 4), [(0, 25)], [0]),
-        (range(0, 304, 4), [(0, 76)], [0, 25, 50, 75]),
-        (range(1000, 1304, 4), [(0, 30), (30, 40), (40, 76)], [0, 25, 35, 50, 75]),
+        ([0], [(0, 1)], []),
+        (range(0, 304, 4), [(0, 76)], []),
+        (range(1000, 1304, 4), [(0, 30), (30, 40), (40, 44), (44, 76)], [35, 42]),
         # A variable rate: a long pause, then two frames of the same second.
-        ([0, 4, 350, 354, 410], [(0, 2), (2, 5)], [0, 2, 4]),
+        ([0, 4, 350, 354, 410], [(0, 2), (2, 5)], []),
+        ([0, 4, 350, 354, 410], [(0, 3), (3, 4), (4, 5)], [3]),
     ],
 )
-def test_one_frame_of_each_second_and_of_every_shot_is_looked_at(
+def test_of_a_shot_without_the_first_frame_of_a_second_the_middle_one_is_looked_at(
     pts: list[int], shots: list[tuple[int, int]], frames: list[int]
 ) -> None:
     times = np.array(list(pts), np.int64)
-    found = frames_to_look_at(times, Fraction(1, 100), [Shot(*shot) for shot in shots])
+    found = between_seconds(times, Fraction(1, 100), [Shot(*shot) for shot in shots])
     assert found == frames
 
 

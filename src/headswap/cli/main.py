@@ -9,6 +9,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from types import FrameType
@@ -242,7 +243,11 @@ def run() -> NoReturn:
     """The installed command."""
     with without_runtime_chatter():
         code = main()
-    sys.exit(code)
+    # A reader that has gone away misses nothing.
+    with suppress(BrokenPipeError):
+        sys.stdout.flush()
+    # All is written and closed; libraries would take a good part of a second to tidy up.
+    os._exit(code)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -252,6 +257,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = [word for word in given if word != "--debug"]
     # Official builds of ONNX Runtime report their use to their maker unless told not to.
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    # Its threads spin while they wait, and take the workers' cores for next to nothing.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     former = signal.signal(signal.SIGTERM, _terminate)
     try:
         code = app(words, prog_name="headswap", standalone_mode=False)

@@ -79,6 +79,13 @@ class VideoReader:
         """
         return self._tracked(self._chosen(set(indices)))
 
+    def each_second(self) -> Generator[Frame]:
+        """The first frame of each second since the first one, in display order.
+
+        Raises what iterating over all frames does.
+        """
+        return self._tracked(self._by_seconds())
+
     def _tracked(self, frames: Generator[Frame]) -> Generator[Frame]:
         self._running.append(frames)
         return frames
@@ -93,6 +100,15 @@ class VideoReader:
             if index > last:
                 return
             if index in wanted:
+                yield self._frame(index, pts, picture)
+
+    def _by_seconds(self) -> Generator[Frame]:
+        begin, last = 0, -1
+        for index, (pts, picture) in enumerate(pictures(self.path, self._threads)):
+            begin = pts if index == 0 else begin
+            second = int((pts - begin) * self.info.time_base)
+            if second > last:
+                last = second
                 yield self._frame(index, pts, picture)
 
     def _stretch(self, start: int, stop: int, pts: I64) -> Generator[Frame]:

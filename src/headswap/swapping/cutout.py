@@ -276,8 +276,8 @@ def _unlike_skin(crop: U8, points: F32) -> F32:
     height, width = crop.shape[:2]
     skin = np.median(lab[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)], axis=0)
     # Lightness counts little: a scalp shines or lies in shade.
-    far = np.sqrt((((lab - skin) * np.array([0.35, 1, 1], np.float32)) ** 2).sum(axis=2))
-    far = cv2.blur(far, (7, 7))
+    off = (lab - skin) * np.array([0.35, 1, 1], np.float32)
+    far = cv2.blur(np.sqrt(np.einsum("yxc,yxc->yx", off, off)), (7, 7))
     return np.clip((far - 4) / 5, 0, 1).astype(np.float32)
 
 

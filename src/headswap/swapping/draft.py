@@ -97,6 +97,10 @@ def save_plan(tools: Tools, draft: Draft, task_id: str, path: Path) -> None:
         tools.report(Progress("plan", 0, 1))
         plan = final_plan(*draft)
         replace(plan, marked=tools.options.mark, task_id=task_id).save(path)
+        # Large, and only planning needs them; a try that ends before surveys anew.
+        for name in ("view-*.npy", "ballot-*.npz"):
+            for done in path.parent.glob(name):
+                done.unlink()
         tools.report(Progress("plan", 1, 1))
 
 

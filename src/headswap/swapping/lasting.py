@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from headswap.arrays import F32, F64, U8, Bool
 from headswap.swapping.ballot import Ballot, ballot_path
+from headswap.swapping.compose.body_cue import BodyCue
 from headswap.swapping.compose.follow import in_crops
 from headswap.swapping.compose.mosaic import View
 from headswap.swapping.compose.plate import cue_at_work_size
@@ -20,12 +23,14 @@ from headswap.swapping.compose.removal import (
     follow_head,
     head_area,
     skin_and_eyes,
+    work_size,
 )
 from headswap.swapping.plan import Appearance, Box, RenderPlan
 from headswap.swapping.survey import (
     KeyLook,
+    in_box,
+    kept_mattes,
     key_path,
-    load_mattes,
     reach_of,
     save_mattes,
     view_path,
@@ -41,27 +46,56 @@ _RING = np.ones((3, 3), np.uint8)
 _CLEAR_CM = 0.3
 
 
-def completed(plan: RenderPlan, appearance: Appearance, looks: Sequence[KeyLook]) -> list[KeyLook]:
+class Completed(NamedTuple):
+    """A look at a key frame, put right, and what it then tells of the body."""
+
+    look: KeyLook
+    body: BodyCue
+
+
+def completed(
+    plan: RenderPlan, appearance: Appearance, looks: Sequence[KeyLook], beside: Executor
+) -> list[Completed]:
     """The looks at one appearance, in order, its key frames' mattes and views put right.
 
     A hat or a strand of hair that a network misses in one key frame it sees in most of those near.
     Each place of a head takes the vote of the key frames around that look alike there, the head's
-    motion taken out.
+    motion taken out. beside: where several key frames are looked at together.
     """
     paths = [ballot_path(plan.folder, appearance.number, look.frame) for look in looks]
     ballots: dict[int, Ballot] = {}
-    done: list[KeyLook] = []
+    tasks: list[Future[Completed]] = []
     for k, look in enumerate(looks):
         for n in range(max(0, k - _NEAR), min(len(looks), k + _NEAR + 1)):
             if n not in ballots:
                 ballots[n] = Ballot.load(paths[n])
         ballots.pop(k - _NEAR - 1, None)
         others = [ballot for n, ballot in ballots.items() if n != k]
-        more = added(appearance, ballots[k], others)
-        done.append(look if more is None else _with_more(plan, appearance, look, ballots[k], more))
-    for path in paths:
-        path.unlink()
-    return done
+        tasks.append(beside.submit(_completed, plan, appearance, look, ballots[k], others))
+        if k >= _NEAR:
+            # Tasks keep their ballots, of which few are to be in memory.
+            tasks[k - _NEAR].result()
+    return [task.result() for task in tasks]
+
+
+def _completed(
+    plan: RenderPlan, appearance: Appearance, look: KeyLook, own: Ballot, others: Sequence[Ballot]
+) -> Completed:
+    box, mattes = kept_mattes(key_path(plan.folder, appearance.number, look.frame))
+    more = added(appearance, own, others)
+    if more is not None:
+        box, mattes = _with_more(box, mattes, own.box, more)
+        save_mattes(key_path(plan.folder, appearance.number, look.frame), box, mattes)
+    size = mattes.hair.shape[::-1]
+    corner, ratio = np.array([box[0], box[1], 0]), size[0] / (box[2] - box[0])
+    face = ((appearance.landmarks(look.frame) - corner) * ratio).astype(np.float32)
+    unit = appearance.scale(look.frame)
+    area = head_area(mattes.hair, mattes.person, face, unit * ratio, size)
+    if more is not None:
+        _hide(view_path(plan.folder, look.frame), box, area, unit)
+        look = replace(look, hair_reach_cm=reach_of(area, face, unit * ratio))
+    rgb = _picture(own, box, work_size(size, unit * ratio))
+    return Completed(look, cue_at_work_size(rgb, mattes, area, face, unit * ratio))
 
 
 def added(appearance: Appearance, own: Ballot, others: Sequence[Ballot]) -> F32 | None:
@@ -155,59 +189,42 @@ def _grid_motion(motion: F64, start: Ballot, end: Ballot) -> F64:
     return matrix
 
 
-def _with_more(
-    plan: RenderPlan, appearance: Appearance, look: KeyLook, ballot: Ballot, more: F32
-) -> KeyLook:
-    """The look at a key frame whose head is larger than it saw; its files are written anew."""
-    path = key_path(plan.folder, appearance.number, look.frame)
-    box, mattes = load_mattes(path)
-    size = (ballot.box[2] - ballot.box[0], ballot.box[3] - ballot.box[1])
-    wide = np.asarray(cv2.resize(more, size, interpolation=cv2.INTER_LINEAR), np.float32)
-    whole = _around(box, ballot.box, wide)
-    hair = _in_box(wide, ballot.box, whole)
+def _with_more(box: Box, mattes: Mattes, wide: Box, more: F32) -> tuple[Box, Mattes]:
+    """A key frame's box and mattes with the hair that others see in a wide box."""
+    whole = _around(box, wide, more)
+    fine = np.array(mattes.hair.shape[::-1]) / [box[2] - box[0], box[3] - box[1]]
+    size = (round((whole[2] - whole[0]) * fine[0]), round((whole[3] - whole[1]) * fine[1]))
+    hair = in_box(more, wide, whole, size)
     person, known, skin, clothes = (
-        _in_box(plane, box, whole)
+        in_box(plane, box, whole, size)
         for plane in (mattes.person, mattes.hair, mattes.skin, mattes.clothes)
     )
-    mattes = Mattes(np.maximum(person, hair), np.maximum(known, hair), skin, clothes)
-    save_mattes(path, whole, mattes)
-    face = appearance.landmarks(look.frame) - np.array([whole[0], whole[1], 0], np.float32)
-    unit = appearance.scale(look.frame)
-    area = head_area(mattes.hair, mattes.person, face, unit, hair.shape[::-1])
-    _hide(view_path(plan.folder, look.frame), whole, area, unit)
-    rgb = _picture(ballot, whole)
-    body = cue_at_work_size(rgb, mattes, area, face, unit)
-    return replace(look, hair_reach_cm=reach_of(area, face, unit), body=body)
+    return whole, Mattes(np.maximum(person, hair), np.maximum(known, hair), skin, clothes)
 
 
 def _around(box: Box, limits: Box, more: F32) -> Box:
     """The box widened by where a plane over `limits` has something, to even places."""
     x, y, width, height = cv2.boundingRect((more > 0.1).astype(np.uint8))
-    x0, y0 = (limits[0] + x) // 2 * 2, (limits[1] + y) // 2 * 2
-    x1, y1 = limits[0] + (x + width + 1) // 2 * 2, limits[1] + (y + height + 1) // 2 * 2
+    # Pixels of the frame in one of the plane; half a one is interpolated to each side.
+    step = np.array([limits[2] - limits[0], limits[3] - limits[1]]) / more.shape[::-1]
+    low = np.floor((np.array([x, y]) - 0.5) * step / 2).astype(int) * 2
+    high = np.ceil((np.array([x + width, y + height]) + 0.5) * step / 2).astype(int) * 2
     return (
-        min(box[0], x0),
-        min(box[1], y0),
-        max(box[2], min(x1, limits[2])),
-        max(box[3], min(y1, limits[3])),
+        min(box[0], max(limits[0], limits[0] + int(low[0]))),
+        min(box[1], max(limits[1], limits[1] + int(low[1]))),
+        max(box[2], min(limits[0] + int(high[0]), limits[2])),
+        max(box[3], min(limits[1] + int(high[1]), limits[3])),
     )
 
 
-def _in_box(plane: F32, from_box: Box, to_box: Box) -> F32:
-    """(h, w) a plane over one box as one over another, 0 where it said nothing."""
-    shift = np.array([[1, 0, from_box[0] - to_box[0]], [0, 1, from_box[1] - to_box[1]]], np.float64)
-    size = (to_box[2] - to_box[0], to_box[3] - to_box[1])
-    return np.asarray(cv2.warpAffine(plane, shift, size), np.float32)
-
-
-def _picture(ballot: Ballot, box: Box) -> U8:
-    """(h, w, 3) the ballot's picture in a box; as soft as it was kept."""
+def _picture(ballot: Ballot, box: Box, size_wh: tuple[int, int]) -> U8:
+    """(h, w, 3) the ballot's picture in a box, of a size; as soft as it was kept."""
     full = (ballot.box[2] - ballot.box[0], ballot.box[3] - ballot.box[1])
-    ratio = np.array(full) / ballot.rgb.shape[1::-1]
-    shift = np.array(ballot.box[:2]) - box[:2]
+    fine = np.array(size_wh) / [box[2] - box[0], box[3] - box[1]]
+    ratio = np.array(full) / ballot.rgb.shape[1::-1] * fine
+    shift = (np.array(ballot.box[:2]) - box[:2]) * fine
     motion = np.array([[ratio[0], 0, shift[0]], [0, ratio[1], shift[1]]], np.float64)
-    size = (box[2] - box[0], box[3] - box[1])
-    drawn = cv2.warpAffine(ballot.rgb, motion, size, borderMode=cv2.BORDER_REPLICATE)
+    drawn = cv2.warpAffine(ballot.rgb, motion, size_wh, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(drawn, np.uint8)
 
 
@@ -216,11 +233,9 @@ def _hide(path: Path, box: Box, area: F32, unit: float) -> None:
     if not path.exists():
         return
     view = View.load(path)
-    hidden = _in_box((area > 0.02).astype(np.float32), box, view.box) > 0
-    near = cv2.dilate(hidden.astype(np.uint8), disc(_CLEAR_CM * unit)) > 0
+    size = (view.box[2] - view.box[0], view.box[3] - view.box[1])
+    hidden = (in_box((area > 0.02).astype(np.float32), box, view.box, size) > 0).astype(np.uint8)
+    near = cv2.dilate(hidden, disc(_CLEAR_CM * unit)) == 0
     replace(
-        view,
-        clear=np.where(near, 0, view.clear).astype(np.uint8),
-        doubtful=np.where(near, 0, view.doubtful).astype(np.uint8),
-        hidden=np.maximum(view.hidden, hidden.astype(np.uint8)),
+        view, clear=view.clear * near, doubtful=view.doubtful * near, hidden=view.hidden | hidden
     ).save(path)

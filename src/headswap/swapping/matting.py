@@ -124,24 +124,32 @@ def _by_colours(
 
     deep: where all is foreground. outside: how far outside of it a pixel is, px.
     """
-    front = deep.astype(np.float32)
-    back = (outside > outer_px).astype(np.float32)
-    alpha, far, size = coarse, image, np.zeros_like(coarse)
+    front, back = deep.astype(np.float32), (outside > outer_px).astype(np.float32)
+    # Elsewhere it is settled, and that is most of the picture.
+    open_ = np.flatnonzero((front == 0) & (back == 0))
+    own, guess, out = (
+        plane.reshape(-1, *plane.shape[2:])[open_] for plane in (image, coarse, outside)
+    )
+    alpha, like_back = guess, np.zeros(len(open_), np.bool_)
     for _ in range(_PASSES):
-        near, far = _continued(image, front), _continued(image, back)
+        near, far = (_continued(image, part).reshape(-1, 3)[open_] for part in (front, back))
         span = near - far
-        size = (span * span).sum(axis=2)
-        share = np.clip(((image - far) * span).sum(axis=2) / np.maximum(size, 1), 0, 1)
+        size = (span * span).sum(axis=1)
+        share = np.clip(((own - far) * span).sum(axis=1) / np.maximum(size, 1), 0, 1)
         # Where both look alike the colours say nothing.
         trust = size / (size + _ALIKE**2)
-        alpha = coarse + trust * (share - coarse)
-        alpha = np.where(front > 0, 1, np.where(back > 0, 0, alpha)).astype(np.float32)
+        is_front, is_back = front.ravel()[open_] > 0, back.ravel()[open_] > 0
+        alpha = guess + trust * (share - guess)
+        alpha = np.where(is_front, 1, np.where(is_back, 0, alpha)).astype(np.float32)
         # What is sure by now tells the colours nearer the edge.
-        sure = (trust > 0.6).astype(np.float32)
-        front = np.maximum(front, sure * ((alpha > 0.97) & (outside == 0)))
-        back = np.maximum(back, sure * ((alpha < 0.03) & (outside > 0)))
-    off = image - far
-    return alpha, ((off * off).sum(axis=2) < _GAP**2 * size) & (size > _APART**2)
+        sure = trust > 0.6
+        front.ravel()[open_] = is_front | (sure & (alpha > 0.97) & (out == 0))
+        back.ravel()[open_] = is_back | (sure & (alpha < 0.03) & (out > 0))
+        off = own - far
+        like_back = ((off * off).sum(axis=1) < _GAP**2 * size) & (size > _APART**2)
+    whole, behind = deep.astype(np.float32), np.zeros(deep.shape, np.bool_)
+    whole.ravel()[open_], behind.ravel()[open_] = alpha, like_back
+    return whole, behind
 
 
 def without_wisps(alpha: F32, strands: F32, radius_px: float) -> F32:
@@ -168,11 +176,12 @@ def _distances(solid: U8) -> tuple[F32, F32]:
 
 
 def _continued(image: F32, known: F32) -> F32:
-    """Colours where they are known, smoothly continued elsewhere, worked out at half the size."""
+    """Colours where known (0 or 1), smoothly continued elsewhere, worked out at half the size."""
     height, width = known.shape
     size = ((width + 1) // 2, (height + 1) // 2)
     weight = cv2.resize(known, size, interpolation=cv2.INTER_AREA)
-    total = cv2.resize(image * known[..., None], size, interpolation=cv2.INTER_AREA)
+    shown = cv2.copyTo(image, known.astype(np.uint8))
+    total = cv2.resize(shown, size, interpolation=cv2.INTER_AREA)
     filled = fill_smooth(total / np.maximum(weight, 1e-6)[..., None], weight)
     return np.asarray(
         cv2.resize(filled, (width, height), interpolation=cv2.INTER_LINEAR), np.float32

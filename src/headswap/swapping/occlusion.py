@@ -48,14 +48,18 @@ _MOST_YAW_DEG = 40.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HairPlane:
-    """A person's own hair in one frame: (h, w) float32 0..1 of a box."""
+    """A person's own hair in one frame: (h, w) float32 0..1 of a box, maybe smaller than that."""
 
     box: Box
     plane: F32
 
     def at(self, places: F32) -> F32:
         """(h, w) float32: the hair at places (h, w, 2) in px of the frame, 0 outside the box."""
-        x, y = (places[..., k] - np.float32(self.box[k]) for k in (0, 1))
+        height, width = self.plane.shape
+        x0, y0, x1, y1 = self.box
+        ratio = np.array([width / (x1 - x0), height / (y1 - y0)], np.float32)
+        moved = (places - np.array([x0, y0], np.float32)) * ratio + (ratio - 1) / 2
+        x, y = np.ascontiguousarray(moved[..., 0]), np.ascontiguousarray(moved[..., 1])
         return np.asarray(cv2.remap(self.plane, x, y, cv2.INTER_LINEAR), np.float32)
 
 

@@ -23,7 +23,7 @@ from headswap.swapping.engines.mesh import pose_vertices
 from headswap.swapping.engines.protocol import Engine
 from headswap.swapping.glimpses import Glimpse
 from headswap.swapping.head_model import HeadModel
-from headswap.swapping.lasting import completed
+from headswap.swapping.lasting import Completed, completed
 from headswap.swapping.motion import bridge, continuous, follow, neutral_face
 from headswap.swapping.occlusion import (
     HairPlane,
@@ -35,8 +35,8 @@ from headswap.swapping.plan import KEY_STEP, Appearance, Bystander, RenderPlan
 from headswap.swapping.resized import resized_landmarks
 from headswap.swapping.shades import shades_of
 from headswap.swapping.smoothing import gaussian_mean
-from headswap.swapping.spans import plate_path, spans_of
-from headswap.swapping.survey import KeyLook, key_path, load_mattes, view_path
+from headswap.swapping.spans import Span, plate_path, spans_of
+from headswap.swapping.survey import KeyLook, kept_mattes, key_path, view_path
 from headswap.vision.networks.blendshapes import Blendshapes
 from headswap.vision.networks.landmarks import FaceLandmarks
 from headswap.vision.pose import fit_pose
@@ -50,6 +50,8 @@ _REACH_STEP = 3
 _TONE_SIGMA = 8.0
 # Key frames over which what is hidden of a body is averaged.
 _BODY_SIGMA = 3.0
+# So many plates are made at once; each takes a good deal of memory.
+_TOGETHER = 2
 
 
 def first_plan(
@@ -152,28 +154,27 @@ def final_plan(plan: RenderPlan, looks: Sequence[KeyLook | Glimpse]) -> RenderPl
             glimpses.setdefault(look.number, []).append(look)
         else:
             by_number.setdefault(look.number, []).append(look)
-    appearances = tuple(
-        _with_looks(
-            plan, appearance, completed(plan, appearance, by_number.get(appearance.number, []))
-        )
-        for appearance in plan.appearances
-    )
-    # Both take a good part of a second, and most of it outside of the interpreter.
-    with ThreadPoolExecutor(1) as beside:
-        plates = beside.submit(_write_plates, plan)
-        for appearance in plan.appearances:
-            if appearance.number in glimpses:
-                hair = _key_hair(plan.folder, appearance)
-                seen = occlusion_of(appearance, glimpses[appearance.number], hair)
-                if seen is not None:
-                    save_occlusion(occlusion_path(plan.folder, appearance.number), seen)
-        plates.result()
+    # All of it spends most of its time outside of the interpreter.
+    with ThreadPoolExecutor(_TOGETHER) as beside:
+        complete = {
+            a.number: completed(plan, a, by_number.get(a.number, []), beside)
+            for a in plan.appearances
+        }
+        written = [beside.submit(_write_plate, plan, span) for span in spans_of(plan)]
+        written += [
+            beside.submit(_write_occlusion, plan, plan.appearances[number], seen)
+            for number, seen in glimpses.items()
+        ]
+        appearances = tuple(_with_looks(plan, a, complete[a.number]) for a in plan.appearances)
+        for task in written:
+            task.result()
     return replace(plan, appearances=appearances)
 
 
-def _with_looks(plan: RenderPlan, appearance: Appearance, looks: list[KeyLook]) -> Appearance:
-    if not looks:
+def _with_looks(plan: RenderPlan, appearance: Appearance, found: list[Completed]) -> Appearance:
+    if not found:
         return appearance
+    looks = [look for look, _ in found]
     frames = np.arange(appearance.start, appearance.stop)
     at = np.array([look.frame for look in looks])
 
@@ -182,7 +183,7 @@ def _with_looks(plan: RenderPlan, appearance: Appearance, looks: list[KeyLook]) 
         every = np.stack([np.interp(frames, at, each[:, k]) for k in range(each.shape[1])], axis=1)
         return gaussian_mean(every, _TONE_SIGMA).astype(np.float32)
 
-    cues = steady_cues([look.body for look in looks], _BODY_SIGMA)
+    cues = steady_cues([body for _, body in found], _BODY_SIGMA)
     lit = replace(
         appearance,
         tones=smooth([look.tone_mean for look in looks]),
@@ -253,22 +254,24 @@ def _key_hair(folder: Path, appearance: Appearance) -> dict[int, HairPlane]:
     for frame in appearance.key_frames():
         path = key_path(folder, appearance.number, int(frame))
         if path.exists():
-            box, mattes = load_mattes(path)
-            # A copy: the plane is a part of all four, which would stay with it.
-            found[int(frame)] = HairPlane(box, mattes.hair.copy())
+            box, mattes = kept_mattes(path)
+            found[int(frame)] = HairPlane(box, mattes.hair)
     return found
 
 
-def _write_plates(plan: RenderPlan) -> None:
+def _write_plate(plan: RenderPlan, span: Span) -> None:
     camera = plan.camera_from_first
-    for span in spans_of(plan):
-        paths = [view_path(plan.folder, frame) for frame in span.views]
-        views = [View.load(path) for path in paths if path.exists()]
-        motions = [between(camera[view.frame], camera[span.reference]) for view in views]
-        plate = plate_of(views, motions, span.zone_xyxy, span.reference)
-        plate.save(plate_path(plan.folder, span.number))
-    for path in plan.folder.glob("view-*.npz"):
-        path.unlink()
+    paths = [view_path(plan.folder, frame) for frame in span.views]
+    views = [View.load(path) for path in paths if path.exists()]
+    motions = [between(camera[view.frame], camera[span.reference]) for view in views]
+    plate = plate_of(views, motions, span.zone_xyxy, span.reference)
+    plate.save(plate_path(plan.folder, span.number))
+
+
+def _write_occlusion(plan: RenderPlan, appearance: Appearance, glimpses: list[Glimpse]) -> None:
+    seen = occlusion_of(appearance, glimpses, _key_hair(plan.folder, appearance))
+    if seen is not None:
+        save_occlusion(occlusion_path(plan.folder, appearance.number), seen)
 
 
 def _resized(track: Track, scale_xy: F64) -> Track:

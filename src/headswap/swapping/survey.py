@@ -12,7 +12,6 @@ import numpy as np
 from headswap.arrays import F32, U8
 from headswap.media import Frame, VideoReader
 from headswap.swapping.ballot import ballot_of, ballot_path
-from headswap.swapping.compose.body_cue import BodyCue
 from headswap.swapping.compose.crossing import person_in_front
 from headswap.swapping.compose.grain import Grain, grain_of
 from headswap.swapping.compose.mosaic import View
@@ -21,7 +20,6 @@ from headswap.swapping.compose.plate import (
     claimed_by_hair_alone,
     clear_background,
     clear_of,
-    cue_at_work_size,
 )
 from headswap.swapping.compose.removal import head_area, own_hair
 from headswap.swapping.compose.shading import light_of
@@ -45,6 +43,8 @@ _HEAD_CM = (-16.0, -18.0, 16.0, 20.0)
 # A head with a hat, and with the hair on its shoulders, looked at closer.
 _CROWN_CM = (-18.0, -30.0, 18.0, 16.0)
 _TRESSES_CM = (-16.0, -14.0, 16.0, 24.0)
+# Networks see no more of a crop than this, and areas are worked out at half of it.
+_LOOK_PX_PER_CM = 12.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +53,7 @@ class KeyLook:
 
     tone_mean, tone_spread: (3,) float32 Lab. light: (9,) float32, see `light_of`.
     jaw, neck: (3,) float32 Lab, skin above and below the jaw line. grain: the frame's.
-    hair_reach_cm: left, top, right, bottom of the old head from between the eyes. body: its cue.
+    hair_reach_cm: left, top, right, bottom of the old head from between the eyes.
     """
 
     number: int
@@ -65,7 +65,6 @@ class KeyLook:
     neck: F32
     grain: Grain
     hair_reach_cm: tuple[float, float, float, float]
-    body: BodyCue
 
 
 def key_path(folder: Path, number: int, frame: int) -> Path:
@@ -77,7 +76,7 @@ def front_path(folder: Path, number: int, frame: int) -> Path:
 
 
 def view_path(folder: Path, frame: int) -> Path:
-    return folder / f"view-{frame}.npz"
+    return folder / f"view-{frame}.npy"
 
 
 def survey(
@@ -137,7 +136,10 @@ def _view_boxes(plan: RenderPlan, start: int, stop: int) -> dict[int, Box]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Seen:
-    """One person in one frame: the look, and in a box what is clear, doubtful, and of the head."""
+    """One person in one frame: the look, and of a box what is clear, doubtful, and of the head.
+
+    clear, doubtful, hidden: (h, w) uint8, smaller than the box.
+    """
 
     look: KeyLook
     box: Box
@@ -148,12 +150,15 @@ class _Seen:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Crop:
-    """A person in a box of a frame: pixels, landmarks, mattes of everybody and of the one's own.
+    """A person in a box of a frame: pixels; and made smaller, see `_reduced`, all the rest.
 
-    votes: see `hair_votes`, with what is worn.
+    unit: px per cm. face: (478, 3) px. everybody, own: mattes of all and of the one alone. votes:
+    see `hair_votes`, with what is worn.
     """
 
     rgb: U8
+    small: U8
+    unit: float
     face: F32
     everybody: Mattes
     own: Mattes
@@ -179,48 +184,31 @@ class _Eyes:
         if _cut_off(crop.own.hair, box, plan.size_wh):
             box = wide
             crop = self._read(appearance, frame, box)
-        rgb, face, mattes = crop.rgb, crop.face, crop.own
-        _look_in_front(plan, appearance, i, box, crop.everybody)
+        _look_in_front(plan, appearance, i, box, crop)
         ballot = ballot_of(i, wide, frame.rgb(wide), box, crop.votes, unit)
         ballot.save(ballot_path(plan.folder, appearance.number, i))
-        save_mattes(key_path(plan.folder, appearance.number, i), box, mattes)
-        area = head_area(mattes.hair, mattes.person, face, unit, rgb.shape[1::-1])
-        tone = skin_tone(rgb, face)
-        bare = np.asarray(mattes.skin * (1 - mattes.hair), np.float32)
-        jaw = jaw_tone(rgb, face, bare, tone.mean)
-        neck = neck_tone(rgb, face, bare, tone.mean)
-        look = KeyLook(
-            number=appearance.number,
-            frame=i,
-            tone_mean=tone.mean,
-            tone_spread=tone.spread,
-            light=light_of(rgb, face, unit),
-            grain=grain_of(rgb),
-            jaw=jaw,
-            neck=jaw if neck is None else neck,
-            hair_reach_cm=reach_of(area, face, unit),
-            body=cue_at_work_size(rgb, mattes, area, face, unit),
-        )
-        hidden = (area > 0.02).astype(np.uint8)
-        doubtful = claimed_by_hair_alone(mattes)
-        clear = clear_background(rgb, mattes, area, face, unit)
-        return _Seen(look, box, clear, doubtful, hidden)
+        save_mattes(key_path(plan.folder, appearance.number, i), box, crop.own)
+        return _seen(appearance, i, box, crop)
 
     def _read(self, appearance: Appearance, frame: Frame, box: Box) -> _Crop:
-        rgb, i, unit = frame.rgb(box), frame.index, appearance.scale(frame.index)
-        corner = np.array([box[0], box[1], 0], np.float32)
-        face = appearance.landmarks(i) - corner
-        others = [other - corner for other in self._plan.others(appearance, i)]
-        everybody, networks = self._mattes.look(rgb, face)
+        rgb, i, scale = frame.rgb(box), frame.index, appearance.scale(frame.index)
+        small = _reduced(rgb, scale)
+        ratio = small.shape[1] / rgb.shape[1]
+        unit, corner = scale * ratio, np.array([box[0], box[1], 0], np.float32)
+        face, *others = (
+            ((landmarks - corner) * np.float32(ratio)).astype(np.float32)
+            for landmarks in (appearance.landmarks(i), *self._plan.others(appearance, i))
+        )
+        everybody, networks = self._mattes.look(small, face)
         known = own_hair(everybody, face, unit)
-        networks = self._closer(rgb, networks, face, unit)
-        votes = hair_votes(rgb, everybody, networks, known, face, unit)
+        networks = self._closer(small, networks, face, unit)
+        votes = hair_votes(small, everybody, networks, known, face, unit)
         hair = hanging_hair(votes, known, face, unit)
-        person = np.maximum(everybody.person, self._crown(appearance, frame, box))
-        bare = replace(everybody, hair=hair, person=person)
-        hat = headgear(rgb, bare, face, unit, others)
+        crown = self._crown(appearance, frame, box, small.shape[1::-1])
+        bare = replace(everybody, hair=hair, person=np.maximum(everybody.person, crown))
+        hat = headgear(small, bare, face, unit, others)
         own = replace(bare, hair=np.maximum(hair, hat), person=np.maximum(everybody.person, hat))
-        return _Crop(rgb, face, everybody, own, with_known(votes, hat))
+        return _Crop(rgb, small, unit, face, everybody, own, with_known(votes, hat))
 
     def _closer(self, rgb: U8, votes: tuple[F32, ...], face: F32, unit: float) -> tuple[F32, ...]:
         """What networks take for hair, with a closer look where some hangs."""
@@ -233,17 +221,16 @@ class _Eyes:
         closer[y0:y1, x0:x1] = self._mattes.hair(np.ascontiguousarray(rgb[y0:y1, x0:x1]))
         return (*votes, closer)
 
-    def _crown(self, appearance: Appearance, frame: Frame, box: Box) -> F32:
-        """(h, w) person in a box by a closer look at the head, which knows more of a hat."""
+    def _crown(
+        self, appearance: Appearance, frame: Frame, box: Box, size_wh: tuple[int, int]
+    ) -> F32:
+        """(h, w) person in a box, made smaller, by a closer look at the head, which knows hats."""
         landmarks, unit = appearance.landmarks(frame.index), appearance.scale(frame.index)
         near = box_around(landmarks, unit, _CROWN_CM, self._plan.size_wh)
         if near is None:
-            return np.zeros((box[3] - box[1], box[2] - box[0]), np.float32)
-        person = self._mattes.person(frame.rgb(near))
-        in_box = np.array([[1, 0, near[0] - box[0]], [0, 1, near[1] - box[1]]], np.float64)
-        return np.asarray(
-            cv2.warpAffine(person, in_box, (box[2] - box[0], box[3] - box[1])), np.float32
-        )
+            return np.zeros(size_wh[::-1], np.float32)
+        person = self._mattes.person(_reduced(frame.rgb(near), unit))
+        return in_box(person, near, box, size_wh)
 
     def view(self, frame: Frame, box: Box, seen: list[_Seen]) -> View:
         """The frame's background in a box: what is no person, looked at closely where known."""
@@ -255,13 +242,17 @@ class _Eyes:
         looked, doubtful = np.zeros_like(hidden), np.zeros_like(hidden)
         for found in seen:
             x0, y0, x1, y1 = found.box
-            part = np.s_[y0:y1, x0:x1]
-            both = np.minimum(clear[part], found.clear)
-            clear[part] = np.where(looked[part] > 0, both, found.clear)
-            both = np.minimum(doubtful[part], found.doubtful)
-            doubtful[part] = np.where(looked[part] > 0, both, found.doubtful)
+            part, size = np.s_[y0:y1, x0:x1], (x1 - x0, y1 - y0)
+            own_clear, own_doubtful, own_hidden = (
+                np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_NEAREST), np.uint8)
+                for plane in (found.clear, found.doubtful, found.hidden)
+            )
+            both = np.minimum(clear[part], own_clear)
+            clear[part] = np.where(looked[part] > 0, both, own_clear)
+            both = np.minimum(doubtful[part], own_doubtful)
+            doubtful[part] = np.where(looked[part] > 0, both, own_doubtful)
             looked[part] = 1
-            hidden[part] |= found.hidden
+            hidden[part] |= own_hidden
         self._leave_out(clear, frame.index, seen)
         x0, y0, x1, y1 = box
         part = np.s_[y0:y1, x0:x1]
@@ -283,6 +274,40 @@ class _Eyes:
                 clear[box[1] : box[3], box[0] : box[2]] = 0
 
 
+def _reduced(rgb: U8, scale_px_cm: float) -> U8:
+    """(h', w', 3) a crop (h, w, 3) as large as it is looked at."""
+    shrink = scale_px_cm / _LOOK_PX_PER_CM
+    if shrink <= 1:
+        return rgb
+    size = (max(1, round(rgb.shape[1] / shrink)), max(1, round(rgb.shape[0] / shrink)))
+    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _seen(appearance: Appearance, frame: int, box: Box, crop: _Crop) -> _Seen:
+    """What a crop, its mattes read, tells of a person."""
+    rgb, face, unit, mattes = crop.small, crop.face, crop.unit, crop.own
+    area = head_area(mattes.hair, mattes.person, face, unit, rgb.shape[1::-1])
+    corner = np.array([box[0], box[1], 0], np.float32)
+    tone = skin_tone(crop.rgb, appearance.landmarks(frame) - corner)
+    bare = np.asarray(mattes.skin * (1 - mattes.hair), np.float32)
+    jaw = jaw_tone(rgb, face, bare, tone.mean)
+    neck = neck_tone(rgb, face, bare, tone.mean)
+    look = KeyLook(
+        number=appearance.number,
+        frame=frame,
+        tone_mean=tone.mean,
+        tone_spread=tone.spread,
+        light=light_of(rgb, face, unit),
+        grain=grain_of(crop.rgb),
+        jaw=jaw,
+        neck=jaw if neck is None else neck,
+        hair_reach_cm=reach_of(area, face, unit),
+    )
+    hidden = (area > 0.02).astype(np.uint8)
+    clear = clear_background(rgb, mattes, area, face, unit)
+    return _Seen(look, box, clear, claimed_by_hair_alone(mattes), hidden)
+
+
 def _cut_off(hair: F32, box: Box, size_wh: tuple[int, int]) -> bool:
     """Whether hair goes on beyond an edge of its box that is not the frame's."""
     edges = (
@@ -295,14 +320,17 @@ def _cut_off(hair: F32, box: Box, size_wh: tuple[int, int]) -> bool:
 
 
 def _look_in_front(
-    plan: RenderPlan, appearance: Appearance, frame: int, box: Box, mattes: Mattes
+    plan: RenderPlan, appearance: Appearance, frame: int, box: Box, crop: _Crop
 ) -> None:
     """Keeps what of a key frame belongs to people before this one, if there are any."""
     corner = np.array([box[0], box[1], 0], np.float32)
-    own = (appearance.landmarks(frame) - corner, appearance.scale(frame))
+    ratio = np.float32(crop.small.shape[1] / crop.rgb.shape[1])
     planes = {
         other.name: person_in_front(
-            mattes, (other.landmarks - corner, other.scale), own, other.surely
+            crop.everybody,
+            ((other.landmarks - corner) * ratio, other.scale * float(ratio)),
+            (crop.face, crop.unit),
+            other.surely,
         )
         for other in plan.in_front_of(appearance, frame)
     }
@@ -332,14 +360,42 @@ def save_mattes(path: Path, box: Box, mattes: Mattes) -> None:
     np.savez(path, box=np.array(box), planes=eight_bit)
 
 
+def kept_mattes(path: Path) -> tuple[Box, Mattes]:
+    """The box and planes that `save_mattes` kept; they may be smaller than the box."""
+    box, (person, hair, skin, clothes) = _kept(path)
+    return box, Mattes(*(plane * np.float32(1 / 255) for plane in (person, hair, skin, clothes)))
+
+
 def load_mattes(path: Path) -> tuple[Box, Mattes]:
-    """The box and planes that `save_mattes` kept."""
+    """The box that `save_mattes` kept, and planes of its size."""
     box, planes = load_planes(path)
     return box, Mattes(*(planes * np.float32(1 / 255)))
 
 
 def load_planes(path: Path) -> tuple[Box, U8]:
     """The box that `save_mattes` kept, and (4, h, w) uint8 person, hair, skin and clothes."""
+    box, planes = _kept(path)
+    size = (box[2] - box[0], box[3] - box[1])
+    if planes.shape[:0:-1] == size:
+        return box, planes
+    resized = [cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR) for plane in planes]
+    return box, np.asarray(resized, np.uint8)
+
+
+def _kept(path: Path) -> tuple[Box, U8]:
     with np.load(path) as data:
         x0, y0, x1, y1 = (int(side) for side in data["box"])
         return (x0, y0, x1, y1), np.asarray(data["planes"], np.uint8)
+
+
+def in_box(plane: F32, from_box: Box, to_box: Box, size_wh: tuple[int, int]) -> F32:
+    """(h, w) of a size: a plane over one box as one over another, 0 where it said nothing."""
+    if from_box == to_box and plane.shape[1::-1] == size_wh:
+        return plane
+    # Pixels of either plane in a pixel of the frame.
+    fine = np.array(size_wh) / [to_box[2] - to_box[0], to_box[3] - to_box[1]]
+    coarse = np.array(plane.shape[1::-1]) / [from_box[2] - from_box[0], from_box[3] - from_box[1]]
+    step = fine / coarse
+    shift = fine * (np.array(from_box[:2]) - to_box[:2]) + (step - 1) / 2
+    motion = np.array([[step[0], 0, shift[0]], [0, step[1], shift[1]]], np.float64)
+    return np.asarray(cv2.warpAffine(plane, motion, size_wh), np.float32)

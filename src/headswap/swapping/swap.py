@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import cv2
+
 from headswap.disk import check_writable
 from headswap.errors import MappingError, NoPersonFound, OutputNotWritable
 from headswap.ids import new_id
@@ -92,8 +94,9 @@ def swap(
     _check_output(video, out)
     stages = Stages()
     with ExitStack() as stack:
+        _one_thread_each(stack)
         # Ends after the crew, whose end also ends what waits for it.
-        beside = stack.enter_context(ThreadPoolExecutor(2))
+        beside = stack.enter_context(ThreadPoolExecutor(3))
         crew = compute or stack.enter_context(Crew(options.workers or os.cpu_count() or 1))
         folder = work or Path(stack.enter_context(TemporaryDirectory(prefix="headswap-")))
         tools = Tools(options, engine, store, crew, beside, report, stages)
@@ -103,23 +106,24 @@ def swap(
             portraits = {i: reader.find(path, options.largest_face) for i, path in paths.items()}
         with stages.timed("policy"):
             gate = past_photos(rules or Rules(), portraits, store)
+        # It needs a part of a core, which the analysis leaves; nothing is drawn before it is done.
+        passing = [beside.submit(gate.check_seconds, video)]
         with stages.timed("analyse"):
             scene = scene or analyze(video, store=store, progress=report)
             scene = replace(scene, video=replace(scene.video, path=video))
+        passing.append(beside.submit(gate.check_shots, scene))
         _check_mapping(scene, paths)
         place = SwapFolder(folder, video, paths, f"{replace(options, workers=None)} {task_id}")
-        planned = place.plan_path.is_file()
-        draft = None if planned else draft_plan(tools, scene, portraits, reader, folder)
-        # After the survey, which takes the most memory; nothing is drawn before it is done.
-        looked_through = beside.submit(gate.check_video, scene)
-        if draft is not None:
+        if not place.plan_path.is_file():
+            draft = draft_plan(tools, scene, portraits, reader, folder)
             save_plan(tools, draft, task_id or _new_id(), place.plan_path)
-        del draft
+            del draft
         hand_back()
         # Mapped from its file, the plan of a long video takes hardly any memory here.
         plan = place.plan()
         with stages.timed("policy"):
-            looked_through.result()
+            for passed in passing:
+                passed.result()
         with stages.timed("render"):
             pieces = render_parts(plan, place, crew, options, report, frame)
         done = SwapReport(
@@ -146,6 +150,15 @@ def swap(
                 sign_video(joined, _statement(done, video, paths, options), signer, out)
             joined.unlink()
     return done
+
+
+def _one_thread_each(stack: ExitStack) -> None:
+    """Keeps OpenCV to one thread until the stack is left.
+
+    Several things go on at once all the time, whose many threads would get in each other's way.
+    """
+    stack.callback(cv2.setNumThreads, cv2.getNumThreads())
+    cv2.setNumThreads(1)
 
 
 def _statement(

@@ -15,16 +15,21 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
+import numpy as np
+
 from headswap.disk import disk_errors
 from headswap.errors import HeadswapError
 from headswap.media import PieceWriter
 from headswap.swapping.compute import Job
 from headswap.swapping.engines import engine_named
+from headswap.swapping.face_sheet import frame_from_sheet
 from headswap.swapping.live_frame import LiveFrame
 from headswap.swapping.plan import RenderPlan
 from headswap.swapping.render import Renderer
 from headswap.swapping.survey import survey
 from headswap.trust.label import Label
+from headswap.vision.canonical_face import canonical_face
 from headswap.vision.store import ModelStore
 
 Say = Callable[[dict[str, object]], None]
@@ -76,13 +81,20 @@ class Worker:
         return self._renderer[1]
 
 
+def _warm_up() -> None:
+    """Does what takes long the first time, while the program still reads the video.
+
+    Numba sets itself up at the first call of any function, OpenCV makes a table of colours.
+    """
+    frame_from_sheet(canonical_face().vertices_cm)
+    cv2.cvtColor(np.zeros((1, 1, 3), np.uint8), cv2.COLOR_RGB2LAB)
+
+
 def main() -> None:
     """Serves jobs until stdin ends."""
     # Libraries print; only answers may reach the crew.
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
-    import cv2
-
     # One worker per core is started, so a second thread here only steals from the next worker.
     cv2.setNumThreads(1)
 
@@ -90,6 +102,7 @@ def main() -> None:
         answers.write(json.dumps(line) + "\n")
 
     worker = Worker()
+    _warm_up()
     for line in sys.stdin:
         try:
             job: Job = json.loads(line)

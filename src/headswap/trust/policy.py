@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 
 from headswap.arrays import I64, U8
 from headswap.errors import ExplicitContentFound
-from headswap.media import VideoReader
+from headswap.media import Frame, VideoReader
 from headswap.vision.networks.explicit import ExplicitContent
 from headswap.vision.scene import Scene, Shot
 from headswap.vision.store import ModelStore
@@ -57,28 +58,44 @@ class PolicyGate:
                 what = f"the photo for person {obj_id} {self._refusal(score)}"
                 raise ExplicitContentFound(f"{what}; use another photo", obj_id)
 
-    def check_video(self, scene: Scene) -> None:
-        """Nothing, if the source may be used: one frame of each second and of every shot passes.
+    def check_seconds(self, video: Path) -> None:
+        """Nothing, if the first frame of each second of the source may be used.
 
         Raises:
-            ExplicitContentFound: it may not. VideoError: it cannot be read.
+            ExplicitContentFound: one may not. VideoError: it cannot be read.
         """
         if self.limit == 1:
             return
-        network = self._network()
-        wanted = frames_to_look_at(scene.pts, scene.video.time_base, scene.shots)
+        # One thread: the video is analysed meanwhile.
+        with VideoReader(video, threads=1) as reader:
+            self._check(reader.each_second(), reader.info.time_base, None)
+
+    def check_shots(self, scene: Scene) -> None:
+        """Nothing, if the middle frame of every shot may be used that lies between seconds.
+
+        Raises:
+            ExplicitContentFound: one may not. VideoError: it cannot be read.
+        """
+        wanted = between_seconds(scene.pts, scene.video.time_base, scene.shots)
+        if self.limit == 1 or not wanted:
+            return
         with VideoReader(scene.video.path) as reader:
-            for frame in reader.some(wanted):
-                score = self._score(network, frame.rgb())
-                if score > self.limit:
-                    at_s = float((frame.pts - int(scene.pts[0])) * scene.video.time_base)
-                    what = f"the video, at {at_s:.1f} s,"
-                    raise ExplicitContentFound(f"{what} {self._refusal(score)}; use another video")
+            self._check(reader.some(wanted), scene.video.time_base, int(scene.pts[0]))
 
     def looked(self) -> Looked:
         """What was seen so far."""
         highest = round(max(self._scores, default=0.0), 4)
         return Looked(self.limit, len(self._scores), highest)
+
+    def _check(self, frames: Iterable[Frame], time_base: Fraction, first: int | None) -> None:
+        """first: the time of the video's first frame; None if that is the first of these."""
+        network = self._network()
+        for frame in frames:
+            first = frame.pts if first is None else first
+            score = self._score(network, frame.rgb())
+            if score > self.limit:
+                what = f"the video, at {float((frame.pts - first) * time_base):.1f} s,"
+                raise ExplicitContentFound(f"{what} {self._refusal(score)}; use another video")
 
     def _refusal(self, score: float) -> str:
         rule = ExplicitContentFound.rule
@@ -93,14 +110,12 @@ class PolicyGate:
         return self._scores[-1]
 
 
-def frames_to_look_at(pts: I64, time_base: Fraction, shots: Sequence[Shot]) -> list[int]:
-    """Indices, rising: the first frame of each second, and the middle one of shots between.
+def between_seconds(pts: I64, time_base: Fraction, shots: Sequence[Shot]) -> list[int]:
+    """Indices, rising: the middle frames of shots in which no frame is the first of a second.
 
     pts: (n,) int64, the frames' times in `time_base`.
     """
     seconds = np.array([int((int(t) - int(pts[0])) * time_base) for t in pts])
-    wanted = {int(i) for i in np.flatnonzero(np.diff(seconds, prepend=-1) > 0)}
-    for shot in shots:
-        if not any(shot.start <= i < shot.stop for i in wanted):
-            wanted.add((shot.start + shot.stop) // 2)
-    return sorted(wanted)
+    begins = np.diff(seconds, prepend=-1) > 0
+    left = [shot for shot in shots if not begins[shot.start : shot.stop].any()]
+    return sorted((shot.start + shot.stop) // 2 for shot in left)

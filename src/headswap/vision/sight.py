@@ -50,11 +50,12 @@ class NetworkSight:
 
     def __init__(self, store: ModelStore) -> None:
         self.pack: Pack = store.pack
-        # The only work of its process at that time: a second thread is not taken from anyone.
+        # One thread each: LiteRT's others spin while they wait, and reading, following the camera
+        # and looking the video through go on meanwhile.
         detector = YuNetDetector if self.pack == "full" else FullRangeDetector
-        self._whole = detector(store, threads=2)
+        self._whole = detector(store)
         self._tiled = TiledDetector(self._whole)
-        self._landmarks = FaceLandmarks(store, self.pack, threads=2)
+        self._landmarks = FaceLandmarks(store, self.pack)
 
     def detect(self, frame: Frame, closely: bool) -> Faces:
         longer = max(frame.width, frame.height)
@@ -73,7 +74,7 @@ class NetworkSight:
 
     def _find(self, frame: Frame, square: RotatedSquare) -> Face:
         """The face inside `square`; only the pixels around it are converted to RGB."""
-        reach = square.size_px * 0.71 + 4
+        reach = square.reach_px() + 4
         cx, cy = square.center_xy
         x0, x1 = _within(cx - reach, cx + reach, frame.width)
         y0, y1 = _within(cy - reach, cy + reach, frame.height)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import cv2
 import numpy as np
 from numba import njit
@@ -36,7 +38,9 @@ def fill_from_exemplars(rgb: U8, hole: U8, source: U8) -> U8:
         levels.append(_halved(*levels[-1]))
     starts = [n for n in range(len(levels)) if cv2.countNonZero(levels[n][1]) <= _FIRST_HOLE_PX]
     # Large patterns are only seen from afar, thin edges only from near.
-    tries = [_refined(levels[: n + 1], filled) for n in starts[:_TRIES] or [len(levels) - 1]]
+    starts = starts[:_TRIES] or [len(levels) - 1]
+    with ThreadPoolExecutor(len(starts)) as beside:
+        tries = list(beside.map(lambda n: _refined(levels[: n + 1], filled), starts))
     errors = [float(np.quantile(error[hole > 0], _MOST)) for _, error in tries]
     guess, cost = tries[int(np.argmin(errors))]
     # Where nothing fits, the smooth fill is the smaller lie.

@@ -24,7 +24,7 @@ def add_unmoved(
 ) -> None:
     """Adds to a plate, and to what is seen of it, what views show there for all their doubts.
 
-    rgb: (h, w, 3); seen: (h, w). stack: (h, w, k, 3). The rest k times (h, w) uint8, not 0 where a
+    rgb: (h, w, 3); seen: (h, w). stack: (k, h, w, 3). The rest k times (h, w) uint8, not 0 where a
     view is background, may be, or is a head. A head that has come nearer or gone would have
     taken its hair along.
     """
@@ -37,8 +37,8 @@ def add_unmoved(
         for head, doubt in zip(heads, doubts, strict=True)
     ]
     breadth = float(np.sqrt(max(cv2.countNonZero(head) for head in surely)))
-    away = np.stack([_away(head) for head in surely], axis=2)
-    shown = np.stack(maybe, axis=2) & doubted[..., None]
+    away = np.stack([_away(head) for head in surely])
+    shown = np.stack(maybe) & doubted
     before = seen.copy()
     _add(rgb, seen, stack, shown.astype(np.uint8), away, _MOVED * breadth)
     # Here and there a pixel agrees by chance.
@@ -60,7 +60,7 @@ def _away(head: U8) -> U8:
 
 @njit(cache=True, nogil=True)
 def _add(rgb: U8, seen: U8, stack: U8, maybe: U8, away: U8, moved_px: float) -> None:
-    height, width, views = maybe.shape
+    views, height, width = maybe.shape
     order = np.zeros(views, np.int32)
     luma = np.zeros(views, np.int32)
     for y in range(height):
@@ -69,9 +69,9 @@ def _add(rgb: U8, seen: U8, stack: U8, maybe: U8, away: U8, moved_px: float) -> 
                 continue
             n = 0
             for k in range(views):
-                if not maybe[y, x, k]:
+                if not maybe[k, y, x]:
                     continue
-                queue_up(luma, order, n, stack[y, x, k], k)
+                queue_up(luma, order, n, stack[k, y, x], k)
                 n += 1
             if n < _LEAST:
                 continue
@@ -80,10 +80,10 @@ def _add(rgb: U8, seen: U8, stack: U8, maybe: U8, away: U8, moved_px: float) -> 
             for j in range(n):
                 if abs(luma[j] - middle) <= 6 * _SAME:
                     k = order[j]
-                    red += stack[y, x, k, 0]
-                    green += stack[y, x, k, 1]
-                    blue += stack[y, x, k, 2]
-                    least, most = min(least, away[y, x, k]), max(most, away[y, x, k])
+                    red += stack[k, y, x, 0]
+                    green += stack[k, y, x, 1]
+                    blue += stack[k, y, x, 2]
+                    least, most = min(least, away[k, y, x]), max(most, away[k, y, x])
                     near += 1
             if near >= _LEAST and near >= _PART * n and most - least >= moved_px:
                 rgb[y, x, 0] = (red + near // 2) // near

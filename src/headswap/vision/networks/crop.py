@@ -22,6 +22,11 @@ class RotatedSquare:
     size_px: float
     angle_rad: float
 
+    def reach_px(self) -> float:
+        """How far it reaches from its centre, to the sides as well as up and down."""
+        turn = abs(math.cos(self.angle_rad)) + abs(math.sin(self.angle_rad))
+        return self.size_px / 2 * turn
+
     def frame_from_crop(self, side_px: int) -> F64:
         """(2, 3) affine that takes pixels of the `side_px` crop of this square to the frame."""
         scale = self.size_px / side_px
@@ -59,7 +64,7 @@ class RotatedSquare:
     def _shrunk(self, image: U8, factor: int) -> tuple[U8, F64]:
         """The part of the image around the square, `factor` times smaller, and its corner in px."""
         height, width = image.shape[:2]
-        reach = self.size_px / 2 * (abs(math.cos(self.angle_rad)) + abs(math.sin(self.angle_rad)))
+        reach = self.reach_px()
         low = np.floor(np.array(self.center_xy) - reach - factor).astype(int)
         high = np.ceil(np.array(self.center_xy) + reach + factor).astype(int)
         x0, y0 = np.clip(low, 0, np.array([width, height]) - factor)
