@@ -28,11 +28,9 @@ from headswap.swapping.compose.removal import (
     faded,
     follow_head,
     head_area,
-    skin_and_eyes,
     work_size,
 )
 from headswap.swapping.compose.shading import light_change, relit
-from headswap.swapping.compose.sharpness import matching_blur
 from headswap.swapping.engines.protocol import Engine, HeadLayer
 from headswap.swapping.hand_tracks import hands_at
 from headswap.swapping.head_model import HeadModel
@@ -51,15 +49,14 @@ _ROOM_PX = 16
 class _Key:
     """A key frame of one appearance, in the key's box.
 
-    covers: (h, w, 3) hair, person and skin. body: what is below the head. blur_px: how soft the
-    face is. front: (h', w') by name, people before this one, at working size.
+    covers: (h, w, 3) hair, person and skin. body: what is below the head. front: (h', w') by name,
+    people before this one, at working size.
     """
 
     frame: int
     box: Box
     covers: U8
     body: KeyBody
-    blur_px: float
     front: dict[str, U8]
 
 
@@ -131,17 +128,13 @@ class Renderer:
         covers = np.round(np.dstack([mattes.hair, mattes.person, mattes.skin]) * 255).astype(
             np.uint8
         )
-        layer = self._draw(appearance, frame.index, box, rgb)
-        x0, y0, x1, y1 = layer.box_xyxy
-        mask = skin_and_eyes(face, rgb.shape)[y0:y1, x0:x1]
-        blur = matching_blur(layer.rgb, rgb[y0:y1, x0:x1], mask)
         cue = appearance.bodies[frame.index]
         below = body_layer(rgb, mattes, area, face, unit, cue)
         ratio = self._ratio(appearance)
         neck = appearance.neck_px(frame.index)
         body = KeyBody.of(rgb, box, below, area, neck, unit, ratio)
         front = _load_front(front_path(self._plan.folder, appearance.number, frame.index))
-        return _Key(frame.index, box, covers, body, blur, front)
+        return _Key(frame.index, box, covers, body, front)
 
     def _ratio(self, appearance: Appearance) -> float:
         """How much smaller the pictures are in which a body is followed."""
@@ -204,7 +197,7 @@ class Renderer:
         taken = np.maximum(person, cv2.resize(area, hair.shape[::-1]))
         part = 0.0 if after == before else (i - before) / (after - before)
         layer = self._draw(appearance, i, box, seen)
-        layer = softened(layer, (1 - part) * keys[0].blur_px + part * keys[-1].blur_px)
+        layer = softened(layer, float(appearance.blur_px[i - appearance.start]))
         neck = self._agreed(appearance)[1]
         reaches = [layer.box_xyxy]
         if neck.seen():

@@ -25,6 +25,7 @@ from headswap.swapping.compose.plate import (
 )
 from headswap.swapping.compose.removal import head_area, own_hair
 from headswap.swapping.compose.shading import light_of
+from headswap.swapping.compose.sharpness import softness
 from headswap.swapping.compose.tresses import (
     hair_hangs,
     hair_votes,
@@ -53,6 +54,7 @@ class KeyLook:
 
     tone_mean, tone_spread: (3,) float32 Lab. light: (9,) float32, see `light_of`.
     jaw, neck: (3,) float32 Lab, skin above and below the jaw line. grain: the frame's.
+    soft_px: how soft the face is, see `softness`.
     hair_reach_cm: left, top, right, bottom of the old head from between the eyes. body: its cue.
     """
 
@@ -64,6 +66,7 @@ class KeyLook:
     jaw: F32
     neck: F32
     grain: Grain
+    soft_px: float
     hair_reach_cm: tuple[float, float, float, float]
     body: BodyCue
 
@@ -196,6 +199,7 @@ class _Eyes:
             tone_spread=tone.spread,
             light=light_of(rgb, face, unit),
             grain=grain_of(rgb),
+            soft_px=softness(rgb, face, unit),
             jaw=jaw,
             neck=jaw if neck is None else neck,
             hair_reach_cm=reach_of(area, face, unit),
