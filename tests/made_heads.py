@@ -110,6 +110,8 @@ def appearance_of(motion: Motion, number: int = 0, obj_id: int = 0, shot: int = 
         lights=np.zeros((len(motion.landmarks), LIGHT), np.float32),
         drawn_tones=np.ones((len(motion.landmarks), 3), np.float32),
         drawn_lights=np.zeros((len(motion.landmarks), LIGHT), np.float32),
+        drawn_soft_px=np.ones(len(motion.landmarks), np.float32),
+        blur_px=np.zeros(len(motion.landmarks), np.float32),
         tones=np.full((len(motion.landmarks), 3), 60, np.float32),
         tone_spread=np.ones(3, np.float32),
         jaw=np.full(3, 60, np.float32),

@@ -133,6 +133,7 @@ def _look(frame: int) -> KeyLook:
         jaw=tone,
         neck=tone,
         grain=Grain(0.0, 0.0),
+        soft_px=1.0,
         hair_reach_cm=(-9.0, -10.0, 9.0, 9.0),
     )
 

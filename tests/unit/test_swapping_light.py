@@ -1,4 +1,4 @@
-"""Light and sharpness: the drawn head takes on the scene's tone, brightness and softness."""
+"""Light: the drawn head takes on the scene's tone and brightness."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ import pytest
 
 from headswap.arrays import F32, U8
 from headswap.swapping.compose.light import chin_shadow, light_gain, tone_texture
-from headswap.swapping.compose.sharpness import matching_blur
 from headswap.swapping.head_model import SkinTone
-from tests.made_heads import noise_picture
 
 PHOTO = (66.0, 14.0, 18.0)
 
@@ -118,68 +116,3 @@ def test_the_shadow_falls_below_the_head_and_nowhere_far() -> None:
     assert shadow[62, 40] > 0.5 and shadow[16, 40] < 0.05
     assert shadow[100:].max() < 0.01 and shadow.min() >= 0 and shadow.max() <= 1
     assert not chin_shadow(np.zeros_like(alpha), scale).any()
-
-
-def _softer(rgb: U8, blur_px: float) -> U8:
-    return np.asarray(cv2.GaussianBlur(rgb, (0, 0), blur_px), np.uint8)
-
-
-@pytest.mark.parametrize("blur_px", [0.7, 1.0, 1.4, 2.0, 3.0])
-def test_the_blur_of_a_blurred_copy_is_found(blur_px: float) -> None:
-    sharp = noise_picture((120, 120), blur_px=0.8)
-    mask = np.ones((120, 120), np.uint8)
-    found = matching_blur(sharp, _softer(sharp, blur_px), mask)
-    assert found == pytest.approx(blur_px, rel=0.2)
-
-
-def test_contrast_and_brightness_are_not_taken_for_blur() -> None:
-    sharp = noise_picture((120, 120), blur_px=0.8)
-    mask = np.ones((120, 120), np.uint8)
-    faint = (sharp * 0.5 + 90).astype(np.uint8)
-    assert matching_blur(sharp, faint, mask) < 0.4
-
-
-def test_a_head_softer_than_the_face_is_not_blurred_further() -> None:
-    sharp = noise_picture((120, 120), blur_px=0.8)
-    mask = np.ones((120, 120), np.uint8)
-    assert matching_blur(_softer(sharp, 2.0), sharp, mask) == 0
-
-
-def test_a_face_that_is_hardly_seen_gives_no_blur() -> None:
-    sharp = noise_picture((120, 120), blur_px=0.8)
-    mask = np.zeros((120, 120), np.uint8)
-    mask[:10, :10] = 1
-    assert matching_blur(sharp, _softer(sharp, 3.0), mask) == 0
-
-
-def _shapes(seed: int) -> U8:
-    """(200, 200, 3): overlapping shapes with edges as a camera draws them, and little else."""
-    rng = np.random.default_rng(seed)
-    picture = np.full((200, 200, 3), 120, np.uint8)
-    for _ in range(30):
-        centre, radii = rng.integers(0, 200, 2).tolist(), rng.integers(8, 40, 2).tolist()
-        shade = int(rng.integers(40, 220))
-        cv2.ellipse(picture, centre, radii, 0, 0, 360, (shade, shade, shade), -1)
-    return np.asarray(cv2.GaussianBlur(picture, (0, 0), 0.8), np.uint8)
-
-
-@pytest.mark.parametrize("blur_px", [1.5, 2.0, 3.0])
-def test_the_blocks_of_a_coarse_encoder_are_not_taken_for_sharpness(blur_px: float) -> None:
-    drawn, mask = _shapes(0), np.ones((200, 200), np.uint8)
-    blocks = np.random.default_rng(1).integers(-6, 7, (25, 25, 1)).repeat(8, 0).repeat(8, 1)
-    seen = np.clip(_softer(_shapes(2), blur_px).astype(int) + blocks, 0, 255).astype(np.uint8)
-    assert 0.6 * blur_px < matching_blur(drawn, seen, mask) < 1.3 * blur_px
-
-
-def test_two_faces_equally_sharp_stay_so() -> None:
-    mask = np.ones((200, 200), np.uint8)
-    assert matching_blur(_shapes(0), _shapes(2), mask) < 0.4
-
-
-def test_only_what_lies_within_the_mask_counts() -> None:
-    sharp = noise_picture((120, 120), blur_px=0.8)
-    mask = np.zeros((120, 120), np.uint8)
-    mask[20:100, 20:60] = 1
-    half = sharp.copy()
-    half[:, 64:] = _softer(sharp, 3.0)[:, 64:]
-    assert matching_blur(sharp, half, mask) < 0.3

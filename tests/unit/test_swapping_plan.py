@@ -223,6 +223,7 @@ def _look(number: int, frame: int, lightness: float) -> KeyLook:
         jaw=tone - 2,
         neck=tone - np.array([8, 0, 0], np.float32),
         grain=Grain(lightness / 20, 0.55),
+        soft_px=1.0,
         hair_reach_cm=reach,
     )
 

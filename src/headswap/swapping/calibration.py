@@ -37,7 +37,7 @@ _CANVAS_CM = (40, 46)
 _CENTRE_PX = DRAWN_PX_PER_CM * np.array([0.5 * _CANVAS_CM[0], 0.45 * _CANVAS_CM[1], 0.0])
 _BACKDROP = 128
 # What is seen between open lips.
-_MOUTH_RGB = (70, 35, 35)
+MOUTH_RGB = (70, 35, 35)
 # How strongly the correction is held to a constant where poses hardly vary.
 _RIDGE = 0.05
 
@@ -93,7 +93,10 @@ def _off(
     found = drawn_head(motion, i, head, engine, landmarks)
     if found is None:
         return None
-    drawn, seen = fit_pose(found.landmarks[None]), fit_pose(_moved(motion, i, _CENTRE_PX)[None])
+    drawn, seen = (
+        fit_pose(found.landmarks[None]),
+        fit_pose(_moved(motion, i, DRAWN_PX_PER_CM, _CENTRE_PX)[None]),
+    )
     turn = Rotation.from_matrix(drawn.rotation[0] @ seen.rotation[0].T).as_rotvec()
     place = (drawn.to_frame(_EYES_CM) - seen.to_frame(_EYES_CM))[0, 0, :2]
     return np.concatenate([turn, place / DRAWN_PX_PER_CM])
@@ -108,16 +111,9 @@ def drawn_head(
 ) -> Drawn | None:
     """The head as it is drawn in the motion's frame i, in the photo's light; None if not found."""
     width, height = (round(side * DRAWN_PX_PER_CM) for side in _CANVAS_CM)
-    state = HeadState(
-        rotation=motion.pose.rotation[i],
-        scale=DRAWN_PX_PER_CM,
-        shift=_CENTRE_PX,
-        expression_cm=motion.expression_cm[i],
-        gaze=motion.gaze[i],
-        landmarks=_moved(motion, i, _CENTRE_PX),
-    )
+    state = state_at(motion, i, DRAWN_PX_PER_CM, _CENTRE_PX)
     backdrop: U8 = np.full((height, width, 3), _BACKDROP, np.uint8)
-    mouth: U8 = np.full_like(backdrop, _MOUTH_RGB)
+    mouth: U8 = np.full_like(backdrop, MOUTH_RGB)
     layer = engine.draw(head, state, (0, 0, width, height), mouth)
     x0, y0, x1, y1 = layer.box_xyxy
     over = layer.rgb * layer.alpha[..., None] + _BACKDROP * (1 - layer.alpha[..., None])
@@ -126,10 +122,22 @@ def drawn_head(
     return Drawn(backdrop, mesh.landmarks) if mesh.presence >= _MIN_PRESENCE else None
 
 
-def _moved(motion: Motion, i: int, centre: F64) -> F32:
+def state_at(motion: Motion, i: int, px_per_cm: float, shift_px: F64) -> HeadState:
+    """The head's state in the motion's frame i, as large as this and elsewhere."""
+    return HeadState(
+        rotation=motion.pose.rotation[i],
+        scale=px_per_cm,
+        shift=shift_px,
+        expression_cm=motion.expression_cm[i],
+        gaze=motion.gaze[i],
+        landmarks=_moved(motion, i, px_per_cm, shift_px),
+    )
+
+
+def _moved(motion: Motion, i: int, px_per_cm: float, shift_px: F64) -> F32:
     """The frame's landmarks (478, 3), scaled and shifted to where the head is drawn."""
-    factor = DRAWN_PX_PER_CM / motion.pose.scale[i]
-    return ((motion.landmarks[i] - motion.pose.shift[i]) * factor + centre).astype(np.float32)
+    factor = px_per_cm / motion.pose.scale[i]
+    return ((motion.landmarks[i] - motion.pose.shift[i]) * factor + shift_px).astype(np.float32)
 
 
 def _fitted(motion: Motion, at: list[int], off: F64) -> F64:

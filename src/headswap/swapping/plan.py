@@ -41,9 +41,10 @@ class Appearance:
     number: unique in the plan. reach_cm: (k, 4) left, top, right, bottom of all that may change,
     from between the eyes. tones: (k, 3) float32 and tone_spread (3,): the scene's skin tone.
     lights: (k, 9) float32, where the scene's light comes from (see `light_of`). drawn_tones: (k, 3)
-    and drawn_lights (k, 9) float32: the head's own shades (see `shades_of`). bodies: by key frame,
-    where the body's outline and collar are when they are hidden. jaw, neck: (3,) float32 Lab, the
-    scene's skin over the jaw line and below it. grain: the shot's.
+    and drawn_lights (k, 9) float32: the head's own shades (see `shades_of`). drawn_soft_px (k,)
+    float32: how soft it is drawn, nan if not known. blur_px: (k,) float32, how much it is softened.
+    bodies: by key frame, where the body's outline and collar are when they are hidden. jaw, neck:
+    (3,) float32 Lab, the scene's skin over the jaw line and below it. grain: the shot's.
     """
 
     number: int
@@ -56,6 +57,8 @@ class Appearance:
     lights: F32
     drawn_tones: F32
     drawn_lights: F32
+    drawn_soft_px: F32
+    blur_px: F32
     jaw: F32
     neck: F32
     grain: Grain

@@ -35,6 +35,7 @@ from headswap.swapping.plan import KEY_STEP, Appearance, Bystander, RenderPlan
 from headswap.swapping.resized import resized_landmarks
 from headswap.swapping.shades import shades_of
 from headswap.swapping.smoothing import gaussian_mean
+from headswap.swapping.softness import drawn_softness, settled_blur
 from headswap.swapping.spans import Span, plate_path, spans_of
 from headswap.swapping.survey import KeyLook, kept_mattes, key_path, view_path
 from headswap.vision.networks.blendshapes import Blendshapes
@@ -84,6 +85,8 @@ def first_plan(
                     lights=np.zeros((count, LIGHT), np.float32),
                     drawn_tones=np.ones((count, 3), np.float32),
                     drawn_lights=np.zeros((count, LIGHT), np.float32),
+                    drawn_soft_px=np.full(count, np.nan, np.float32),
+                    blur_px=np.zeros(count, np.float32),
                     jaw=np.zeros(3, np.float32),
                     neck=np.zeros(3, np.float32),
                     grain=Grain(0.0, 0.0),
@@ -141,7 +144,9 @@ def calibrated_plan(
         acted = manners[a.obj_id].of(a.motion)
         turned = calibrated(acted, heads[a.obj_id], engine, landmarks)
         tones, lights = shades_of(turned, heads[a.obj_id], engine, landmarks)
-        corrected.append(replace(a, motion=turned, drawn_tones=tones, drawn_lights=lights))
+        soft_px = drawn_softness(turned, heads[a.obj_id], engine)
+        drawn = replace(a, drawn_tones=tones, drawn_lights=lights, drawn_soft_px=soft_px)
+        corrected.append(replace(drawn, motion=turned))
     return replace(plan, heads=heads, appearances=tuple(corrected))
 
 
@@ -183,11 +188,14 @@ def _with_looks(plan: RenderPlan, appearance: Appearance, found: list[Completed]
         every = np.stack([np.interp(frames, at, each[:, k]) for k in range(each.shape[1])], axis=1)
         return gaussian_mean(every, _TONE_SIGMA).astype(np.float32)
 
+    seen_px = np.array([look.soft_px for look in looks])
+    drawn_px = appearance.drawn_soft_px[at - appearance.start].astype(np.float64)
     cues = steady_cues([body for _, body in found], _BODY_SIGMA)
     lit = replace(
         appearance,
         tones=smooth([look.tone_mean for look in looks]),
         lights=smooth([look.light for look in looks]),
+        blur_px=settled_blur(frames, at, seen_px, drawn_px),
         bodies=dict(zip(map(int, at), cues, strict=True)),
         tone_spread=np.median([look.tone_spread for look in looks], axis=0).astype(np.float32),
         jaw=np.median([look.jaw for look in looks], axis=0).astype(np.float32),

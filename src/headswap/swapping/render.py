@@ -29,11 +29,9 @@ from headswap.swapping.compose.removal import (
     cut_sides,
     follow_head,
     head_area,
-    skin_and_eyes,
     work_size,
 )
 from headswap.swapping.compose.shading import light_change, relit
-from headswap.swapping.compose.sharpness import matching_blur
 from headswap.swapping.engines.protocol import Engine, HeadLayer
 from headswap.swapping.hand_tracks import hands_at
 from headswap.swapping.head_model import HeadModel
@@ -53,15 +51,14 @@ class _Key:
     """A key frame of one appearance, in the key's box.
 
     covers: (h', w', 4) at working size, hair, person, skin, and nothing, as four planes are carried
-    faster than three. body: what is below the head. blur_px: how soft the
-    face is. front: (h', w') by name, people before this one, at working size.
+    faster than three. body: what is below the head. front: (h', w') by name, people before this
+    one, at working size.
     """
 
     frame: int
     box: Box
     covers: U8
     body: KeyBody
-    blur_px: float
     front: dict[str, U8]
 
 
@@ -75,7 +72,6 @@ class Renderer:
         self._marking = Marking(plan)
         self._keys: dict[tuple[int, int], _Key] = {}
         self._backgrounds = Backgrounds(plan)
-        self._drawn: dict[tuple[int, int], HeadLayer] = {}
         self._toned: dict[int, HeadModel] = {}
         self._tones: dict[int, F32] = {}
         self._lights: dict[int, tuple[F32, ...]] = {}
@@ -115,7 +111,6 @@ class Renderer:
             inside = min(max(frame, appearance.start), appearance.stop - 1)
             if key < appearance.keys_around(inside)[0]:
                 del self._keys[number, key]
-                self._drawn.pop((number, key), None)
 
     def _take_keys(self, frame: Frame) -> None:
         for appearance in self._plan.present(frame.index):
@@ -147,19 +142,7 @@ class Renderer:
         neck = appearance.neck_px(frame.index)
         body = KeyBody.of(rgb, box, below, area, neck, unit, ratio)
         front = _load_front(front_path(self._plan.folder, appearance.number, frame.index))
-        return _Key(frame.index, box, covers, body, self._blur(appearance, frame, box), front)
-
-    def _blur(self, appearance: Appearance, frame: Frame, key_box: Box) -> float:
-        """How soft the face is in a key frame; what is drawn for that is kept to be shown there."""
-        i = frame.index
-        box = appearance.box(i, self._plan.size_wh) or key_box
-        rgb = frame.rgb(box)
-        layer = self._draw(appearance, i, box, rgb)
-        self._drawn[appearance.number, i] = layer
-        x0, y0, x1, y1 = layer.box_xyxy
-        face = appearance.landmarks(i) - np.array([box[0], box[1], 0], np.float32)
-        mask = skin_and_eyes(face, rgb.shape)[y0:y1, x0:x1]
-        return matching_blur(layer.rgb, rgb[y0:y1, x0:x1], mask)
+        return _Key(frame.index, box, covers, body, front)
 
     def _ratio(self, appearance: Appearance) -> float:
         """How much smaller the pictures are in which a body is followed."""
@@ -224,9 +207,8 @@ class Renderer:
         area = head_area(hair, person, face, unit, seen.shape[1::-1], cut)
         taken = np.maximum(person, cv2.resize(area, hair.shape[::-1]))
         part = 0.0 if after == before else (i - before) / (after - before)
-        layer = self._drawn.pop((appearance.number, i), None)
-        layer = layer or self._draw(appearance, i, box, seen)
-        layer = softened(layer, (1 - part) * keys[0].blur_px + part * keys[-1].blur_px)
+        layer = self._draw(appearance, i, box, seen)
+        layer = softened(layer, float(appearance.blur_px[i - appearance.start]))
         neck = self._agreed(appearance)[1]
         reaches = [layer.box_xyxy]
         if neck.seen():

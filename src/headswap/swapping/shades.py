@@ -39,7 +39,7 @@ def shades_of(
     turned = np.stack([turned_light(head.light, turn) for turn in motion.pose.rotation])
     at: list[int] = []
     looks: list[F64] = []
-    for i in _apart(angles, motion.seen):
+    for i in apart(angles, motion.seen, _SAMPLES):
         drawn = drawn_head(motion, i, head, engine, landmarks)
         if drawn is None:
             continue
@@ -49,25 +49,34 @@ def shades_of(
         looks.append(np.concatenate([np.log(tone), light - turned[i]]).astype(np.float64))
     if not at:
         return np.ones((len(turned), 3), np.float32), turned
-    # Between the poses that were looked at: weighted by nearness, so that nothing overshoots.
-    away = np.linalg.norm(angles[:, None] - angles[at][None], axis=2) / _ALIKE_DEG
-    nearness = np.exp(-0.5 * (away**2 - away.min(axis=1, keepdims=True) ** 2))
-    shares = nearness / nearness.sum(axis=1, keepdims=True)
-    found = (shares @ np.array(looks)).astype(np.float32)
+    found = (nearest(angles, at) @ np.array(looks)).astype(np.float32)
     tones = np.clip(np.exp(found[:, :3]), _DARKEST, _BRIGHTEST)
     return tones, turned + found[:, 3:]
 
 
-def _apart(angles: F64, seen: Bool) -> list[int]:
-    """Frames, by number, whose yaw and pitch (k, 2) in degrees lie far from each other."""
-    usable = np.flatnonzero((np.abs(angles[:, 0]) < _MAX_YAW_DEG) & seen)
+def apart(places_deg: F64, seen: Bool, count: int) -> list[int]:
+    """At most so many frames, by number, that lie far from each other and show the face.
+
+    places_deg: (k, n) yaw, pitch, and what else is to vary.
+    """
+    usable = np.flatnonzero((np.abs(places_deg[:, 0]) < _MAX_YAW_DEG) & seen)
     chosen: list[int] = []
-    gap = np.abs(angles).sum(axis=1)
-    while len(chosen) < min(_SAMPLES, len(usable)):
+    gap = np.abs(places_deg).sum(axis=1)
+    while len(chosen) < min(count, len(usable)):
         # First the most turned one, then always what is farthest from all others.
         chosen.append(int(usable[gap[usable].argmax()]))
-        away = np.linalg.norm(angles - angles[chosen[-1]], axis=1)
+        away = np.linalg.norm(places_deg - places_deg[chosen[-1]], axis=1)
         gap = away if len(chosen) == 1 else np.minimum(gap, away)
         if gap[usable].max() < _CLOSE_DEG:
             break
     return chosen
+
+
+def nearest(places_deg: F64, at: list[int]) -> F64:
+    """(k, s) how much each frame takes from the frames `at`, by nearness of their places (k, n).
+
+    Weighted, so that nothing overshoots between them.
+    """
+    away = np.linalg.norm(places_deg[:, None] - places_deg[at][None], axis=2) / _ALIKE_DEG
+    nearness = np.exp(-0.5 * (away**2 - away.min(axis=1, keepdims=True) ** 2))
+    return np.asarray(nearness / nearness.sum(axis=1, keepdims=True), np.float64)

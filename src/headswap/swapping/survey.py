@@ -23,6 +23,7 @@ from headswap.swapping.compose.plate import (
 )
 from headswap.swapping.compose.removal import head_area, own_hair
 from headswap.swapping.compose.shading import light_of
+from headswap.swapping.compose.sharpness import softness
 from headswap.swapping.compose.tresses import (
     hair_hangs,
     hair_votes,
@@ -53,6 +54,7 @@ class KeyLook:
 
     tone_mean, tone_spread: (3,) float32 Lab. light: (9,) float32, see `light_of`.
     jaw, neck: (3,) float32 Lab, skin above and below the jaw line. grain: the frame's.
+    soft_px: how soft the face is, see `softness`.
     hair_reach_cm: left, top, right, bottom of the old head from between the eyes.
     """
 
@@ -64,6 +66,7 @@ class KeyLook:
     jaw: F32
     neck: F32
     grain: Grain
+    soft_px: float
     hair_reach_cm: tuple[float, float, float, float]
 
 
@@ -292,6 +295,8 @@ def _seen(appearance: Appearance, frame: int, box: Box, crop: _Crop) -> _Seen:
     bare = np.asarray(mattes.skin * (1 - mattes.hair), np.float32)
     jaw = jaw_tone(rgb, face, bare, tone.mean)
     neck = neck_tone(rgb, face, bare, tone.mean)
+    # Of the pixels of the frame itself, which are never reduced.
+    whole = appearance.landmarks(frame) - np.array([box[0], box[1], 0], np.float32)
     look = KeyLook(
         number=appearance.number,
         frame=frame,
@@ -299,6 +304,7 @@ def _seen(appearance: Appearance, frame: int, box: Box, crop: _Crop) -> _Seen:
         tone_spread=tone.spread,
         light=light_of(rgb, face, unit),
         grain=grain_of(crop.rgb),
+        soft_px=softness(crop.rgb, whole, appearance.scale(frame)),
         jaw=jaw,
         neck=jaw if neck is None else neck,
         hair_reach_cm=reach_of(area, face, unit),

@@ -29,7 +29,7 @@ _ARM_LIKELY = ((1.3, 0.35), (0.9, 0.7))
 # Ways it may go from a wrist; each radian of bend has to be made good by colours.
 _TURNS_DEG = np.array([0, -15, 15, -30, 30, -45, 45, -60, 60, -75, 75, -90, 90], np.float32)
 _TURNS_RAD = np.radians(_TURNS_DEG)
-_TRIED_SIZES, _TRIED_WIDTH, _TURN_COST, _UNTOLD = 1.5, 0.9, 0.1, 0.15
+_TRIED_SIZES, _TRIED_WIDTH, _TURN_COST, _UNTOLD = 1.5, 0.9, 0.05, 0.08
 # What is as unlike the hand as this, and larger than a nail, is something else.
 _UNLIKE, _NAIL_CM, _OTHER_LIKELY = 0.06, 0.6, 0.5
 # A hand of which so much can be told, and less than that has its colours, is elsewhere.

@@ -1,107 +1,104 @@
-"""How sharp a face is in a frame, and the blur that makes a drawn head as soft."""
+"""How soft a face is in a picture, and the blur that makes a drawn head as soft as another."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-from headswap.arrays import U8, Mat
+from headswap.arrays import F32, F64, I32, U8, Mat
+from headswap.vision.canonical_face import (
+    FACE_OVAL,
+    LEFT_BROW,
+    LEFT_EYE,
+    OUTER_LIPS,
+    RIGHT_BROW,
+    RIGHT_EYE,
+)
 
-# Blurs tried, in pixels of standard deviation; more than the last is a face nobody recognises.
-_PATCH_PX = 12
-_BLURS_PX = (0.0, 0.5, 0.7, 0.9, 1.2, 1.6, 2.1, 2.8, 3.6)
-# Edges: levels they must rise by within a window, which is wide enough for the softest; how many
-# there must be, from which percentile on they are the sharp ones, and what is too wide for one.
-_LEAST_RISE, _WINDOW_PX, _LEAST_EDGES, _SHARP_SHARE, _WIDEST_PX = 20, 15, 40, 80, 6.0
-# Edges of one face are softer than those of another by up to so much of their width, a blur
-# of 1 px adds so much to the square of it, and a first guess is corrected by such a factor at most.
-_ALIKE, _BLURRED, _STEP = 0.92, 1.9, 1.3
+_NOSTRILS = np.array([98, 97, 2, 326, 327, 64, 294, 19, 94], np.int32)
+# What is sharp in every face: skin, beard and make-up differ too much from one to another.
+_PARTS = ((RIGHT_EYE, RIGHT_BROW), (LEFT_EYE, LEFT_BROW), (OUTER_LIPS,), (_NOSTRILS,))
+_AROUND_CM = 0.5
+_LEAST_PX = 20
+# Edges are compared with themselves under this blur, px of standard deviation.
+_AGAIN_PX = 1.5
+_SHARPEST_PX, _SOFTEST_PX = 0.3, 6.0
+# Faces equally sharp are measured a little apart; a blur beyond this makes nobody likelier.
+_ALIKE = 0.97
+_MOST_BLUR_PX = 4.0
 
 
-def matching_blur(drawn: U8, seen: U8, mask: U8) -> float:
-    """The Gaussian blur (sigma in px) that makes `drawn` as soft as `seen` within a mask.
+def softness(rgb: U8, landmarks: F32 | F64, scale_px_cm: float) -> float:
+    """How soft a face is, as the blur of its edges in px (sigma); nan where it is too small.
 
-    drawn, seen: (h, w, 3) uint8; mask: (h, w) uint8. The softer answer of two counts: fine detail
-    tells small differences, but takes the edges of a coarse encoder's blocks for detail; the width
-    of the sharpest strong edges tells large ones, where a face is large enough to have them.
+    rgb: (h, w, 3) uint8; landmarks: (468 or more, 2 or 3) in it. Where edges are steep a blur of a
+    known size takes the less of their slope the softer they are (Zhuo and Sim, "Defocus map
+    estimation from a single image", 2011). The median over eyes, mouth and nose, so that a sharp
+    hand before one of them does not count.
     """
-    if mask.sum() < 200:
-        return 0.0
-    left, top, width, height = cv2.boundingRect(mask)
-    part = np.s_[top : top + height, left : left + width]
-    old, new = (cv2.cvtColor(rgb[part].copy(), cv2.COLOR_RGB2GRAY) for rgb in (seen, drawn))
-    inside = mask[part].copy()
-    return max(_by_detail(new, old, inside), _by_edges(new, old, inside))
-
-
-def _by_detail(drawn: Mat, seen: Mat, mask: U8) -> float:
-    """The blur after which fine detail is as strong beside coarse."""
-    wanted = _sharpness(seen.astype(np.float32), mask)
-    grey = drawn.astype(np.float32)
-    before, before_blur = _sharpness(grey, mask), 0.0
-    if before <= wanted:
-        return 0.0
-    for blur in _BLURS_PX[1:]:
-        after = _sharpness(cv2.GaussianBlur(grey, (0, 0), blur), mask)
-        if after <= wanted:
-            part = (before - wanted) / max(before - after, 1e-6)
-            return before_blur + part * (blur - before_blur)
-        before, before_blur = after, blur
-    return _BLURS_PX[-1]
-
-
-def _sharpness(grey: Mat, mask: U8) -> float:
-    """Energy of the finest detail relative to detail twice and four times as coarse.
-
-    So neither contrast nor make-up counts.
-    """
-    middle = cv2.GaussianBlur(grey, (0, 0), 1.0)
-    fine, coarse = grey - middle, middle - cv2.GaussianBlur(grey, (0, 0), 4.0)
-    # The median over patches: a sharp hand before a soft face must not decide.
-    size = (max(2, grey.shape[1] // _PATCH_PX), max(2, grey.shape[0] // _PATCH_PX))
-    inside = (mask > 0).astype(np.float32)
-    energies = [
-        cv2.resize(band * band * inside, size, interpolation=cv2.INTER_AREA)
-        for band in (fine, coarse)
+    points = landmarks[:, :2].astype(np.float32)
+    left, top, right, bottom = _bounds(points[FACE_OVAL], rgb.shape)
+    if right - left < 3 or bottom - top < 3:
+        return float("nan")
+    points = points - np.array([left, top], np.float32)
+    grey = cv2.cvtColor(rgb[top:bottom, left:right].copy(), cv2.COLOR_RGB2GRAY)
+    before = _steepness(grey.astype(np.float32))
+    after = _steepness(cv2.GaussianBlur(grey.astype(np.float32), (0, 0), _AGAIN_PX))
+    # Steep edges count for more than the noise between them.
+    shares = before * after, after * after
+    found = [
+        _softness(shares, mask)
+        for mask in _masks(points, scale_px_cm, grey.shape)
+        if cv2.countNonZero(mask) >= _LEAST_PX
     ]
-    whole = cv2.resize(inside, size, interpolation=cv2.INTER_AREA) > 0.6
-    if not whole.any():
-        return 0.0
-    # Half a level of noise keeps flat, dark faces from dividing by nothing.
-    return float(np.median(energies[0][whole] / (energies[1][whole] + 0.25)))
+    # One part alone may be hidden or seen edge-on.
+    return float(np.median(found)) if len(found) > 1 else float("nan")
 
 
-def _by_edges(drawn: Mat, seen: Mat, mask: U8) -> float:
-    """The blur after which the sharpest edges are as wide; 0 where there are too few."""
-    wanted, before = _edge_width(seen, mask), _edge_width(drawn, mask)
-    if wanted is None or before is None or _ALIKE * wanted <= before:
-        return 0.0
-    wanted *= _ALIKE
-    blur = float(np.sqrt((wanted**2 - before**2) / _BLURRED))
-    after = _edge_width(np.asarray(cv2.GaussianBlur(drawn, (0, 0), blur)), mask)
-    if after is not None and after > before:
-        # Squares of widths add up, roughly; one step more makes it exact enough.
-        blur *= min(_STEP, float(np.sqrt((wanted**2 - before**2) / (after**2 - before**2))))
-    return min(blur, _BLURS_PX[-1])
+def blur_between(seen_px: F64, drawn_px: F64) -> F64:
+    """The blur (sigma in px) that makes what is as soft as `drawn_px` as soft as `seen_px`.
 
-
-def _edge_width(grey: Mat, mask: U8) -> float | None:
-    """How wide the sharpest strong edges are, as the blur of a step, in px; None without enough.
-
-    grey: (h, w) uint8. What an edge rises by over its steepest slope (Marziliano et al., "A
-    no-reference perceptual blur metric", 2002, measure widths likewise).
+    Both (n,), by `softness`. None where they differ by no more than faces do.
     """
-    across, down = (cv2.Scharr(grey, cv2.CV_32F, *way) / 32 for way in ((1, 0), (0, 1)))
-    # OpenCV's own magnitude differs in the last bit with where in memory its pictures lie.
-    slope = np.sqrt(across * across + down * down)
-    window = np.ones((_WINDOW_PX, _WINDOW_PX), np.uint8)
-    rise = cv2.subtract(cv2.dilate(grey, window), cv2.erode(grey, window))
-    steepest = slope >= cv2.dilate(slope, np.ones((3, 3), np.uint8))
-    inside = cv2.erode(mask, np.ones((5, 5), np.uint8))
-    # Beside an edge there are ripples that rise by next to nothing themselves.
-    steep = steepest & (slope > rise / (np.sqrt(2 * np.pi) * _WIDEST_PX))
-    y, x = np.nonzero(steep & (rise > _LEAST_RISE) & (inside > 0))
-    if len(y) < _LEAST_EDGES:
-        return None
-    sharpest = float(np.percentile(slope[y, x] / rise[y, x], _SHARP_SHARE))
-    return 1 / (sharpest * float(np.sqrt(2 * np.pi)))
+    more = np.square(_ALIKE * seen_px) - np.square(drawn_px)
+    return np.minimum(np.sqrt(np.maximum(more, 0)), _MOST_BLUR_PX)
+
+
+def _bounds(oval: F32, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    low, high = np.floor(oval.min(axis=0)), np.ceil(oval.max(axis=0)) + 1
+    size = np.array([shape[1], shape[0]])
+    x0, y0 = np.clip(low, 0, size).astype(int).tolist()
+    x1, y1 = np.clip(high, 0, size).astype(int).tolist()
+    return x0, y0, x1, y1
+
+
+def _steepness(grey: Mat) -> Mat:
+    """The square of the slope."""
+    across, down = (cv2.Scharr(grey, cv2.CV_32F, *way, scale=1 / 32) for way in ((1, 0), (0, 1)))
+    return across * across + down * down
+
+
+def _softness(shares: tuple[Mat, Mat], mask: U8) -> float:
+    before, after = (cv2.sumElems(cv2.copyTo(share, mask))[0] for share in shares)
+    if after <= 0 or before <= after:
+        return _SOFTEST_PX
+    return float(np.clip(_AGAIN_PX / np.sqrt(before / after - 1), _SHARPEST_PX, _SOFTEST_PX))
+
+
+def _masks(points: F32, scale_px_cm: float, shape: tuple[int, ...]) -> list[U8]:
+    """(h, w) uint8 for each part: 1 on it and around it, within the face."""
+    inside = np.zeros(shape[:2], np.uint8)
+    cv2.fillPoly(inside, [points[FACE_OVAL].round().astype(np.int32)], 1)
+    # Where a face ends, its outline against what is behind says nothing of the face.
+    inside = cv2.erode(inside, np.ones((3, 3), np.uint8))
+    side = 2 * max(1, round(_AROUND_CM * scale_px_cm)) + 1
+    around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    filled = (_filled(points, part, inside.shape) for part in _PARTS)
+    return [np.asarray(cv2.dilate(mask, around) * inside, np.uint8) for mask in filled]
+
+
+def _filled(points: F32, part: tuple[I32, ...], shape: tuple[int, ...]) -> U8:
+    mask = np.zeros(shape[:2], np.uint8)
+    for ring in part:
+        cv2.fillConvexPoly(mask, cv2.convexHull(points[ring]).round().astype(np.int32), 1)
+    return mask
