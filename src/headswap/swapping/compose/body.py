@@ -136,7 +136,8 @@ def complete_body(
     bare = sight.neck & (rows < _chin(landmarks) + _BARE_CM * scale_px_cm)
     is_skin = _bared(np.asarray(skin, np.float32), bare, rows < top[None], scale_px_cm)
     deep = rows > top[None] + 0.5 * scale_px_cm
-    filled = filled_cover(rgb, sight.cover, deep, is_skin, cue.flesh, scale_px_cm)
+    face = face_and_ears(landmarks, head.shape) > 0
+    filled = filled_cover(rgb, sight.cover, deep, is_skin, face, cue.flesh, scale_px_cm)
     shown = mattes.person * _below_mouth(landmarks, head.shape)
     return Body(_alpha(sight, shown, head, top), filled)
 

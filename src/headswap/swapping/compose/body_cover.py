@@ -28,6 +28,9 @@ _COLLAR_CM = 4.0
 # What the other side shows counts like what is seen this much further away.
 _MIRRORED_CM = 3.0
 _LEAST_SKIN = 30
+# So near to the face light may be the jaw's; lighter than the neck below by this much (of 255) it
+# tells nothing of the neck.
+_JAW_LIGHT_CM, _LIGHTER, _LEAST_TOLD = 1.5, 12.0, 0.02
 _SHADE = 0.8
 _SPECK_CM = 0.4
 _NOWHERE = 1e3
@@ -111,13 +114,16 @@ def throat_colour(rgb: F32, cover: Cover, neck: Bool, unit: float) -> F32:
     return (shaded + share * (np.median(rgb[near], axis=0) - shaded)).astype(np.float32)
 
 
-def filled_cover(rgb: F32, cover: Cover, deep: Bool, is_skin: F32, flesh: F32, unit: float) -> F32:
+def filled_cover(
+    rgb: F32, cover: Cover, deep: Bool, is_skin: F32, face: Bool, flesh: F32, unit: float
+) -> F32:
     """Colours (h, w, 3) of skin and clothes, each continued by itself into what was hidden.
 
     deep: (h, w) well below the outline; a matte's rim holds background, which would tint all that
-    grows of it. is_skin: (h, w) 0..1. flesh: (3,) see `throat_colour`.
+    grows of it. is_skin: (h, w) 0..1. face: (h, w) the old one. flesh: (3,) see `throat_colour`.
     """
-    skins = _skins(rgb, cover.skin, flesh, unit)
+    typical = _typical(rgb, cover.skin, face, unit)
+    skins = _skins(rgb, cover.skin, typical, face, flesh, unit)
     clothes = cover.clothes & deep
     pure = cv2.erode(clothes.astype(np.uint8), np.ones((3, 3), np.uint8))
     if pure.sum() < _LEAST_SKIN:
@@ -125,19 +131,44 @@ def filled_cover(rgb: F32, cover: Cover, deep: Bool, is_skin: F32, flesh: F32, u
     else:
         dress = fill_smooth(rgb, pure.astype(np.float32))
         mixed = dress + is_skin[..., None] * (skins - dress)
-    # What is seen stays as it is, whatever was thought of what lies beside it.
-    known = (cover.skin | clothes)[..., None]
-    return np.where(known, rgb, mixed).astype(np.float32)
+    # What is seen stays as it is, whatever was thought of what lies beside it, but for glints.
+    known = np.where(clothes, 1, typical)[..., None]
+    return np.asarray(mixed + known * (rgb - mixed), np.float32)
 
 
-def _skins(rgb: F32, skin: Bool, flesh: F32, unit: float) -> F32:
+def _skins(rgb: F32, skin: Bool, typical: F32, face: Bool, flesh: F32, unit: float) -> F32:
     """Skin as it is seen, and further away from that as the neck is at all times."""
     skins = np.broadcast_to(flesh, rgb.shape).astype(np.float32)
     if skin.sum() < _LEAST_SKIN:
         return skins
     share = np.exp(-from_mask(skin) / (_COLLAR_CM * unit))[..., None]
-    found = fill_smooth(rgb, skin.astype(np.float32))
+    found = fill_smooth(rgb, typical * _no_rim(rgb, face))
     return np.asarray(skins + share * (found - skins), np.float32)
+
+
+def _typical(rgb: F32, skin: Bool, face: Bool, unit: float) -> F32:
+    """(h, w) 0..1: how much what is seen of skin tells of what is not seen beside it.
+
+    face: (h, w) the old face. The light on the edge of its jaw, which no neck below has, would
+    grow into a patch.
+    """
+    apart = from_mask(face) > _JAW_LIGHT_CM * unit
+    below = (skin & apart).astype(np.float32)
+    if below.sum() < _LEAST_SKIN:
+        return skin.astype(np.float32)
+    luma = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    usual = fill_smooth(cv2.merge([luma] * 3), below)[..., 0]
+    usual = cv2.GaussianBlur(usual, (0, 0), max(0.5, _JAW_LIGHT_CM * unit))
+    over = np.maximum(luma - usual - _LIGHTER, 0) / _LIGHTER
+    share = np.where(apart, 1, np.maximum(np.exp(-(over**2)), _LEAST_TOLD))
+    return np.where(skin, share, 0).astype(np.float32)
+
+
+def _no_rim(rgb: F32, face: Bool) -> F32:
+    """(h, w) 0..1: little where it is lighter than the face: a white collar's rim, not skin."""
+    luma = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    over = np.maximum(luma - np.percentile(luma[face], 95), 0) / _LIGHTER
+    return np.maximum(np.exp(-(over**2)), _LEAST_TOLD).astype(np.float32)
 
 
 def cheek_colour(rgb: F32, landmarks: F32) -> F32:

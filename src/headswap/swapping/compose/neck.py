@@ -220,10 +220,10 @@ def _neck_share(
     height, width = area.shape
     size = work_size((width, height), scale_px_cm)
     ratio = size[0] / width
-    small = [shrunk(image, size) for image in pair]
+    emptied, behind = shrunk(pair[0], size).copy(), shrunk(pair[1], size)
     hidden = np.asarray(cv2.resize(area, size, interpolation=cv2.INTER_AREA), np.float32)
-    lay(small[1], hidden, small[0])
-    lab = cv2.cvtColor(small[0].astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    lay(behind, hidden, emptied)
+    lab = cv2.cvtColor(emptied.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
     far = np.sqrt((((lab - neck) / _LIKE) ** 2).sum(axis=2))
     like = np.clip(2.0 - far, 0, 1)
     unit = scale_px_cm * ratio
