@@ -35,6 +35,8 @@ _LEAST_SKIN = 30
 _JAW_LIGHT_CM, _LIGHTER, _LIGHTER_BY, _LEAST_TOLD = 1.5, 30.0, 24.0, 0.02
 _SHADE = 0.8
 _SPECK_CM, _PIECE_CM2 = 0.4, 1.5
+# What is usual is told on a picture this much smaller.
+_COARSE = 4
 _NOWHERE = 1e3
 
 
@@ -162,7 +164,7 @@ def _tinted(rgb: F32, cover: Cover, clothes: Bool) -> Bool:
     beyond = clothes & ~cover.by_hair
     if cover.hair is None or beyond.sum() < _LEAST_SKIN:
         return np.zeros(clothes.shape, np.bool_)
-    usual = fill_smooth(rgb, beyond.astype(np.float32))
+    usual = _usual(rgb, beyond)
     towards = cover.hair - usual
     share = ((rgb - usual) * towards).sum(axis=2)
     return cover.by_hair & (share > _TINT * np.maximum((towards**2).sum(axis=2), _NEAR_HAIR))
@@ -184,16 +186,26 @@ def _typical(rgb: F32, skin: Bool, face: Bool, unit: float) -> F32:
     face: (h, w) the old face. The light on the edge of its jaw, which no neck below has, would
     grow into a patch.
     """
-    apart = from_mask(face) > _JAW_LIGHT_CM * unit
-    below = (skin & apart).astype(np.float32)
+    near = cv2.dilate(face.astype(np.uint8), disc(_JAW_LIGHT_CM * unit)) > 0
+    below = skin & ~near
     if below.sum() < _LEAST_SKIN:
         return skin.astype(np.float32)
     luma = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-    usual = fill_smooth(cv2.merge([luma] * 3), below)[..., 0]
-    usual = cv2.GaussianBlur(usual, (0, 0), max(0.5, _JAW_LIGHT_CM * unit))
+    usual = cv2.cvtColor(_usual(rgb, below), cv2.COLOR_RGB2GRAY)
     over = np.maximum(luma - usual - _LIGHTER, 0) / _LIGHTER_BY
-    share = np.where(apart, 1, np.maximum(np.exp(-(over**2)), _LEAST_TOLD))
+    share = np.where(near, np.maximum(np.exp(-(over**2)), _LEAST_TOLD), 1)
     return np.where(skin, share, 0).astype(np.float32)
+
+
+def _usual(rgb: F32, where: Bool) -> F32:
+    """(h, w, 3) the colours of a picture where, and their continuation, without detail."""
+    size = tuple(max(2, -(-side // _COARSE)) for side in where.shape[1::-1])
+    share = cv2.resize(where.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    mean = cv2.resize(rgb * where[..., None], size, interpolation=cv2.INTER_AREA)
+    mean /= np.maximum(share, 1e-3)[..., None]
+    filled = fill_smooth(np.asarray(mean, np.float32), np.ceil(share - 0.1))
+    even = cv2.GaussianBlur(filled, (0, 0), 1.5)
+    return np.asarray(cv2.resize(even, where.shape[1::-1]), np.float32)
 
 
 def cheek_colour(rgb: F32, landmarks: F32) -> F32:
