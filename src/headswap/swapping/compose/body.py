@@ -183,7 +183,7 @@ def _bared(skin_cm: F32, bare: Bool, air: Bool, unit: float) -> F32:
 
     Surely where it is bare, and in the air around that, where a soft outline may end.
     """
-    rim = np.ones((2 * round(0.5 * unit) + 1,) * 2, np.uint8)
+    rim = np.ones((2 * round(_ARC_CM * unit) + 1,) * 2, np.uint8)
     sure = bare | ((cv2.dilate(bare.astype(np.uint8), rim) > 0) & air)
     return np.where(sure, 1, np.clip(skin_cm / 0.3 + 0.5, 0, 1)).astype(np.float32)
 
