@@ -9,6 +9,8 @@ from headswap.arrays import F32, U8, Bool
 
 # What is this much darker than a chin so far above the jaw line lies in its shade.
 _SHADED, _SHADED_OVER, _CHIN_CM = 0.78, 0.2, (0.8, 1.9)
+# So much of the chin's light is left there: an edge it must have.
+_LEFT = 0.6
 _SHADE_SOFT_CM, _SHADE_FADE_CM, _CHIN_SOFT_CM = 0.06, 0.3, 0.5
 
 
@@ -38,7 +40,7 @@ def without_chin_shade(crop: U8, line: F32, ends: F32, strands: F32, px_per_cm: 
     share *= np.clip((low - above) / (_SHADE_FADE_CM * px_per_cm), 0, 1)
     aside = np.arange(x1 - x0, dtype=np.float32)
     share *= np.clip(np.minimum(aside, aside[::-1]) / soft, 0, 1) * (1 - strands[window])
-    part += share[..., None] * (_SHADED * chin - part)
+    part += share[..., None] * (_LEFT * chin - part)
     result = crop.copy()
     result[window] = np.clip(part + 0.5, 0, 255).astype(np.uint8)
     return result

@@ -161,13 +161,16 @@ def _tinted(rgb: F32, cover: Cover, clothes: Bool) -> Bool:
 
     Thin strands and their shade no matte knows.
     """
-    beyond = clothes & ~cover.by_hair
-    if cover.hair is None or beyond.sum() < _LEAST_SKIN:
+    beyond, near = clothes & ~cover.by_hair, clothes & cover.by_hair
+    if cover.hair is None or beyond.sum() < _LEAST_SKIN or not near.any():
         return np.zeros(clothes.shape, np.bool_)
-    usual = _usual(rgb, beyond)
+    x, y, width, height = cv2.boundingRect(near.astype(np.uint8))
+    part = np.s_[y : y + height, x : x + width]
+    usual = _usual(rgb, beyond)[part]
     towards = cover.hair - usual
-    share = ((rgb - usual) * towards).sum(axis=2)
-    return cover.by_hair & (share > _TINT * np.maximum((towards**2).sum(axis=2), _NEAR_HAIR))
+    share = ((rgb[part] - usual) * towards).sum(axis=2)
+    near[part] &= share > _TINT * np.maximum((towards**2).sum(axis=2), _NEAR_HAIR)
+    return near
 
 
 def _skins(rgb: F32, skin: Bool, typical: F32, flesh: F32, unit: float) -> F32:
