@@ -199,3 +199,22 @@ def test_what_is_seen_of_an_outline_leads_what_is_drawn_of_it_only_near_by() -> 
     told = (neck_of(FACE)[1] - CHIN) / PX_PER_CM + 14
     assert seen == pytest.approx(7.5, abs=0.3) and near == pytest.approx(seen, abs=0.6)
     assert far == pytest.approx(told, abs=0.6) and told > seen + 1.5
+
+
+def test_the_light_on_an_old_jaw_does_not_grow_into_the_neck() -> None:
+    hair = (ASIDE_CM > 1) & (ASIDE_CM < 6) & (DOWN_CM < 1.2) & (DOWN_CM > -8)
+    bare = (np.abs(ASIDE_CM) < 5) & (DOWN_CM > -3)
+    somebody = Somebody(bare, np.zeros_like(bare), hair)
+    neck = (113, 88, 74)
+    somebody.rgb[bare & (DOWN_CM > 0.9) & ~hair] = neck
+    made_up = somebody.body().rgb[_at(1.3, 0.5)]
+    assert np.abs(made_up - neck).max() < 0.4 * np.abs(np.subtract(SKIN_RGB, neck)).max()
+
+
+def test_the_ends_of_strands_do_not_darken_the_clothes_beside_them() -> None:
+    bare = (np.abs(ASIDE_CM) < 5) & (DOWN_CM > -3) & ~SHOULDERS
+    hair = (ASIDE_CM > 4) & (ASIDE_CM < 9) & (DOWN_CM > -10) & (DOWN_CM < 9)
+    somebody = Somebody(bare, SHOULDERS, hair)
+    ends = (ASIDE_CM > 4) & (ASIDE_CM < 9) & (DOWN_CM > 9) & (DOWN_CM < 9.8)
+    somebody.rgb[ends] = 0.5 * np.array(CLOTHES_RGB) + 0.5 * np.array(HAIR_RGB)
+    assert _near(somebody.body().rgb[_at(6.5, 8.5)], CLOTHES_RGB)

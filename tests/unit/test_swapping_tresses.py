@@ -89,6 +89,12 @@ def test_what_both_networks_see_is_a_ponytail_though_it_is_taken_for_clothes() -
     assert hair[PLACE] > 0.5
 
 
+def test_a_strand_with_a_faces_colour_is_hair_where_no_skin_is() -> None:
+    rgb = _picture(YELLOW, SKIN_RGB)
+    assert _found(rgb, clothed=0.3)[PLACE] > 0.5
+    assert _found(rgb, clothed=0.3, skin=0.6)[PLACE] < 0.5
+
+
 def test_where_one_network_looks_alone_its_hair_stays_as_it_is() -> None:
     nothing = np.zeros((HEIGHT, WIDTH), np.float32)
     mattes = Mattes(CROWN, CROWN, OVAL, nothing)

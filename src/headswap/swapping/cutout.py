@@ -9,6 +9,7 @@ import numpy as np
 
 from headswap.arrays import F32, F64, U8
 from headswap.swapping.beard import beard_over_jaw
+from headswap.swapping.chin_shade import without_chin_shade
 from headswap.swapping.matting import (
     fill_smooth,
     refined_alpha,
@@ -41,6 +42,8 @@ _HAT_HALF_CM, _EARS_HALF_CM, _CREVICE_CM = 16.0, 11.0, 0.4
 _WISP_CM = 0.3
 # The face's outline is known by so much; further inside all is face.
 _OVAL_CM = 0.9
+# Landmarks between which the jaw line is a chin's.
+_UNDER_CHIN = (136, 365)
 # Scale at which the person is parted from the background, before the edge is made exact.
 _CUT_PX_PER_CM = 11.0
 
@@ -81,6 +84,8 @@ def cut_head(photo: U8, landmarks: F32, mattes: MatteReader, px_per_cm: float) -
     head = np.maximum(head, np.minimum(beard, person))
     alpha = finished_crown((head * inside).astype(np.float32), inside, px_per_cm)
     alpha = without_wisps(_main_part(alpha, points), strands, _WISP_CM * px_per_cm)
+    under = points[list(_UNDER_CHIN), 0]
+    crop = without_chin_shade(crop, _jaw_limit(points, crop.shape[1]), under, strands, px_per_cm)
     x0, y0, x1, y1 = _around(alpha, points, _MARGIN_CM * px_per_cm)
     crop, alpha, hair = crop[y0:y1, x0:x1], alpha[y0:y1, x0:x1], hair[y0:y1, x0:x1]
     points = points - np.array([x0, y0, 0], np.float32)

@@ -136,7 +136,8 @@ def complete_body(
     bare = sight.neck & (rows < _chin(landmarks) + _BARE_CM * scale_px_cm)
     is_skin = _bared(np.asarray(skin, np.float32), bare, rows < top[None], scale_px_cm)
     deep = rows > top[None] + 0.5 * scale_px_cm
-    filled = filled_cover(rgb, sight.cover, deep, is_skin, cue.flesh, scale_px_cm)
+    face = face_and_ears(landmarks, head.shape) > 0
+    filled = filled_cover(rgb, sight.cover, deep, is_skin, face, cue.flesh, scale_px_cm)
     shown = mattes.person * _below_mouth(landmarks, head.shape)
     return Body(_alpha(sight, shown, head, top), filled)
 
@@ -182,7 +183,7 @@ def _bared(skin_cm: F32, bare: Bool, air: Bool, unit: float) -> F32:
 
     Surely where it is bare, and in the air around that, where a soft outline may end.
     """
-    rim = np.ones((2 * round(0.5 * unit) + 1,) * 2, np.uint8)
+    rim = np.ones((2 * round(_ARC_CM * unit) + 1,) * 2, np.uint8)
     sure = bare | ((cv2.dilate(bare.astype(np.uint8), rim) > 0) & air)
     return np.where(sure, 1, np.clip(skin_cm / 0.3 + 0.5, 0, 1)).astype(np.float32)
 

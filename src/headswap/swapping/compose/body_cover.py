@@ -22,14 +22,21 @@ _SKIN_AB, _CLOTH_AB, _OTHER_AB = 18.0, 27.0, 40.0
 # Where under the chin a neck is looked at, and how far aside.
 _THROAT_CM, _THROAT_HALF_CM = 3.0, 3.0
 # Nearer to hair than this, what is about as the hair (Lab) is a strand that no matte knows.
-_HAIR, _STRAND_CM, _STRAND_LAB = 0.12, 1.5, 20.0
+_HAIR, _SURELY, _STRAND_CM, _STRAND_LAB = 0.12, 0.8, 1.5, 20.0
+# So far on the way to the hair's colour it is tinted, if the two colours (RGB, squared) differ.
+_TINT, _NEAR_HAIR = 0.2, 2500.0
 # Further from the neck than this one sees whether shoulders are dressed.
 _COLLAR_CM = 4.0
 # What the other side shows counts like what is seen this much further away.
 _MIRRORED_CM = 3.0
 _LEAST_SKIN = 30
+# So near to the face light may be the jaw's; lighter than the neck below by this much (of 255) it
+# tells nothing of the neck.
+_JAW_LIGHT_CM, _LIGHTER, _LIGHTER_BY, _LEAST_TOLD = 1.5, 30.0, 24.0, 0.02
 _SHADE = 0.8
-_SPECK_CM = 0.4
+_SPECK_CM, _PIECE_CM2 = 0.4, 1.5
+# What is usual is told on a picture this much smaller.
+_COARSE = 4
 _NOWHERE = 1e3
 
 
@@ -38,7 +45,8 @@ class Cover:
     """What is seen to be skin and clothes of a body: (h, w) bool; in doubt a pixel is neither.
 
     like_skin: (h, w) bool, what may be skin by matte and colour. by_hair: (h, w) bool, where
-    strands may lie that no matte knows. cheeks: (3,) the face's colour.
+    strands may lie that no matte knows. cheeks: (3,) the face's colour; hair: (3,) the hair's, if
+    any is sure.
     """
 
     skin: Bool
@@ -46,6 +54,7 @@ class Cover:
     like_skin: Bool
     by_hair: Bool
     cheeks: F32
+    hair: F32 | None
 
 
 def seen_cover(rgb: F32, mattes: Mattes, seen: Bool, landmarks: F32, unit: float) -> Cover:
@@ -64,13 +73,26 @@ def seen_cover(rgb: F32, mattes: Mattes, seen: Bool, landmarks: F32, unit: float
     inner = cv2.erode(seen.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     skin = inner & like_skin & (mattes.skin > mattes.clothes) & (off < _SKIN_AB)
     by_hair = from_mask(mattes.hair > _HAIR) < _STRAND_CM * unit
-    clothes = seen & ~like_skin & ~(by_hair & _like_hair(lab, mattes))
-    return Cover(skin, solid(clothes, unit), like_skin, by_hair, cheeks)
+    strands = by_hair & _like_hair(lab, mattes)
+    clothes = seen & ~like_skin & ~strands
+    surely = rgb[mattes.hair > _SURELY]
+    hair = None if len(surely) < _LEAST_SKIN else np.median(surely, axis=0).astype(np.float32)
+    skin = _in_pieces(skin & ~strands, unit)
+    return Cover(skin, solid(clothes, unit), like_skin, by_hair, cheeks, hair)
 
 
 def solid(mask: Bool, unit: float) -> Bool:
     """(h, w) a mask without its specks and thin parts, which are edges of hair."""
     return cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disc(_SPECK_CM * unit)) > 0
+
+
+def _in_pieces(skin: Bool, unit: float) -> Bool:
+    """(h, w) skin without lines and specks of its colour, which are the sides of strands."""
+    wide = cv2.morphologyEx(skin.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(wide)
+    large = stats[:, cv2.CC_STAT_AREA] > _PIECE_CM2 * unit**2
+    large[0] = False
+    return np.take(large, labels.astype(np.intp))
 
 
 def skin_px(cover: Cover, seen: Bool, neck: Bool, unit: float) -> F32:
@@ -111,33 +133,82 @@ def throat_colour(rgb: F32, cover: Cover, neck: Bool, unit: float) -> F32:
     return (shaded + share * (np.median(rgb[near], axis=0) - shaded)).astype(np.float32)
 
 
-def filled_cover(rgb: F32, cover: Cover, deep: Bool, is_skin: F32, flesh: F32, unit: float) -> F32:
+def filled_cover(
+    rgb: F32, cover: Cover, deep: Bool, is_skin: F32, face: Bool, flesh: F32, unit: float
+) -> F32:
     """Colours (h, w, 3) of skin and clothes, each continued by itself into what was hidden.
 
     deep: (h, w) well below the outline; a matte's rim holds background, which would tint all that
-    grows of it. is_skin: (h, w) 0..1. flesh: (3,) see `throat_colour`.
+    grows of it. is_skin: (h, w) 0..1. face: (h, w) the old one. flesh: (3,) see `throat_colour`.
     """
-    skins = _skins(rgb, cover.skin, flesh, unit)
+    typical = _typical(rgb, cover.skin, face, unit)
+    skins = _skins(rgb, cover.skin, typical, flesh, unit)
     clothes = cover.clothes & deep
+    clothes &= ~_tinted(rgb, cover, clothes)
     pure = cv2.erode(clothes.astype(np.uint8), np.ones((3, 3), np.uint8))
     if pure.sum() < _LEAST_SKIN:
         mixed = skins
     else:
         dress = fill_smooth(rgb, pure.astype(np.float32))
         mixed = dress + is_skin[..., None] * (skins - dress)
-    # What is seen stays as it is, whatever was thought of what lies beside it.
-    known = (cover.skin | clothes)[..., None]
-    return np.where(known, rgb, mixed).astype(np.float32)
+    # What is seen stays as it is, whatever was thought of what lies beside it, but for glints.
+    known = np.where(clothes, 1, typical)[..., None]
+    return np.asarray(mixed + known * (rgb - mixed), np.float32)
 
 
-def _skins(rgb: F32, skin: Bool, flesh: F32, unit: float) -> F32:
+def _tinted(rgb: F32, cover: Cover, clothes: Bool) -> Bool:
+    """(h, w) what of clothes near hair is of a colour towards the hair's, which would be smeared.
+
+    Thin strands and their shade no matte knows.
+    """
+    beyond, near = clothes & ~cover.by_hair, clothes & cover.by_hair
+    if cover.hair is None or beyond.sum() < _LEAST_SKIN or not near.any():
+        return np.zeros(clothes.shape, np.bool_)
+    x, y, width, height = cv2.boundingRect(near.astype(np.uint8))
+    part = np.s_[y : y + height, x : x + width]
+    usual = _usual(rgb, beyond)[part]
+    towards = cover.hair - usual
+    share = ((rgb[part] - usual) * towards).sum(axis=2)
+    near[part] &= share > _TINT * np.maximum((towards**2).sum(axis=2), _NEAR_HAIR)
+    return near
+
+
+def _skins(rgb: F32, skin: Bool, typical: F32, flesh: F32, unit: float) -> F32:
     """Skin as it is seen, and further away from that as the neck is at all times."""
     skins = np.broadcast_to(flesh, rgb.shape).astype(np.float32)
     if skin.sum() < _LEAST_SKIN:
         return skins
     share = np.exp(-from_mask(skin) / (_COLLAR_CM * unit))[..., None]
-    found = fill_smooth(rgb, skin.astype(np.float32))
+    found = fill_smooth(rgb, typical)
     return np.asarray(skins + share * (found - skins), np.float32)
+
+
+def _typical(rgb: F32, skin: Bool, face: Bool, unit: float) -> F32:
+    """(h, w) 0..1: how much what is seen of skin tells of what is not seen beside it.
+
+    face: (h, w) the old face. The light on the edge of its jaw, which no neck below has, would
+    grow into a patch.
+    """
+    near = cv2.dilate(face.astype(np.uint8), disc(_JAW_LIGHT_CM * unit)) > 0
+    below = skin & ~near
+    if below.sum() < _LEAST_SKIN:
+        return skin.astype(np.float32)
+    luma = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    usual = cv2.cvtColor(_usual(rgb, below), cv2.COLOR_RGB2GRAY)
+    over = np.maximum(luma - usual - _LIGHTER, 0) / _LIGHTER_BY
+    share = np.where(near, np.maximum(np.exp(-(over**2)), _LEAST_TOLD), 1)
+    return np.where(skin, share, 0).astype(np.float32)
+
+
+def _usual(rgb: F32, where: Bool) -> F32:
+    """(h, w, 3) the colours of a picture where, and their continuation, without detail."""
+    size = tuple(max(2, -(-side // _COARSE)) for side in where.shape[1::-1])
+    share = cv2.resize(where.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    mean = cv2.resize(rgb * where[..., None], size, interpolation=cv2.INTER_AREA)
+    mean /= np.maximum(share, 1e-3)[..., None]
+    filled = fill_smooth(np.asarray(mean, np.float32), np.ceil(share - 0.1))
+    even = cv2.GaussianBlur(filled, (0, 0), 1.5)
+    return np.asarray(cv2.resize(even, where.shape[1::-1]), np.float32)
 
 
 def cheek_colour(rgb: F32, landmarks: F32) -> F32:
@@ -169,7 +240,7 @@ def _off(lab: F32, colour: F32) -> F32:
 
 def _like_hair(lab: F32, mattes: Mattes) -> Bool:
     """(h, w) what looks like the hair that is surely hair."""
-    sure = mattes.hair > 0.8
+    sure = mattes.hair > _SURELY
     if sure.sum() < _LEAST_SKIN:
         return np.zeros(sure.shape, np.bool_)
     return np.linalg.norm(lab - np.median(lab[sure], axis=0), axis=2) < _STRAND_LAB

@@ -219,10 +219,10 @@ def _neck_share(
     height, width = area.shape
     size = work_size((width, height), scale_px_cm)
     ratio = size[0] / width
-    small = [shrunk(image, size) for image in pair]
+    emptied, behind = shrunk(pair[0], size).copy(), shrunk(pair[1], size)
     hidden = shrunk(area, size)
-    lay(small[1], hidden, small[0])
-    lab = cv2.cvtColor(small[0].astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    lay(behind, hidden, emptied)
+    lab = cv2.cvtColor(emptied.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
     away = np.square((lab - neck) / _LIKE)
     far = np.sqrt(cv2.transform(away, np.ones((1, 3), np.float32)))
     like = np.clip(2.0 - far, 0, 1)

@@ -23,6 +23,9 @@ _SURE_HAIR, _NO_HAIR, _OWN, _SKIN, _CLOTHES = 2.5, -3.5, 0.5, 0.6, 0.8
 _INNER_CM = 0.6
 # Skin differs in its tint by so many times the usual difference from the middle one.
 _TINTS = 3.0
+# What is so far (Lab a, b) from it is clothes, whatever a network says.
+_CLOTH_AB = 27.0
+_NO_SKIN = 0.1
 _PERSON, _SEEN = 0.3, 0.3
 # Hair hangs no further to the side and down than this, and begins so near to hair that is sure.
 _ASIDE_CM, _DOWN_CM = 18.0, 34.0
@@ -81,14 +84,17 @@ def hair_votes(
     face = cv2.erode(skin_and_eyes(points, odds.shape), disc(_INNER_CM * unit)) > 0
     bare = _one_tint(picture, face & (skin > _SKIN) & (odds < 0))
     chin = np.arange(size[1])[:, None] > points[_CHIN, 1]
-    dressed = (clothes > _CLOTHES) & (odds < _NO_HAIR) & chin
+    dressed = (clothes > _CLOTHES) | (_other_tint(picture, bare) & (small(mattes.person) > _OWN))
+    dressed &= (odds < _NO_HAIR) & chin
     if dressed.sum() < _LEAST_SAMPLE:
         # No clothes are known: what is below the chin and no skin is hair and clothes together.
         dressed = (small(mattes.person) > _OWN) & (skin < _SKIN) & chin
-    told = odds + _votes_of_colours(picture, (sure, bare, dressed), (skin, clothes), unit)
-    near = low & (small(mattes.person) > _PERSON) & _reach(points, unit, odds.shape)
     low_hair = (known > _OWN) & (np.arange(size[1])[:, None] > lobes + _LONG_CM * unit)
-    if low_hair.sum() < _LONG_CM2 * unit**2:
+    long = bool(low_hair.sum() >= _LONG_CM2 * unit**2)
+    kinds, planes = (sure, bare, dressed), (skin, clothes)
+    told = odds + _votes_of_colours(picture, kinds, planes, long, unit)
+    near = low & (small(mattes.person) > _PERSON) & _reach(points, unit, odds.shape)
+    if not long:
         # On short hair a collar of fur is what one network sees more of, at any distance.
         voted = near & (told > 0)
         told[voted & ~_consented(voted, small(networks[1]))] = 0
@@ -118,7 +124,7 @@ def hanging_hair(votes: F32, own: F32, landmarks: F32, scale_px_cm: float) -> F3
 
 
 def _votes_of_colours(
-    rgb: U8, kinds: tuple[Bool, Bool, Bool], planes: tuple[F32, F32], unit: float
+    rgb: U8, kinds: tuple[Bool, Bool, Bool], planes: tuple[F32, F32], long: bool, unit: float
 ) -> F32:
     """(h, w) what colours say for hair, less what the planes of skin and clothes say against it.
 
@@ -129,8 +135,11 @@ def _votes_of_colours(
     likely = [how_usual(cells, kind, _SOFT_CM * unit) for kind in kinds]
     told = np.full(cells.shape, _MOST, np.float32)
     against = np.full(cells.shape, -_MOST, np.float32)
-    for own, plane in zip(likely[1:], planes, strict=True):
+    for k, (own, plane) in enumerate(zip(likely[1:], planes, strict=True)):
         ratio = np.clip(np.log(likely[0] / own), -_MOST, _MOST)
+        if long and k == 0:
+            # Strands in the light have a shaded face's colours; where no skin is that says nothing.
+            ratio = np.where(plane < _NO_SKIN, np.maximum(ratio, 0), ratio)
         vote = _log_odds(plane)
         vote = np.where(vote > 0, vote * np.clip(1 - ratio / _MOST, 0, 1), vote)
         told, against = np.minimum(told, ratio), np.maximum(against, vote)
@@ -155,6 +164,15 @@ def _one_tint(rgb: U8, face: Bool) -> Bool:
     tint = cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB)[..., 1:].astype(np.float32)
     off = np.abs(tint - np.median(tint[face], axis=0))
     return face & (off < _TINTS * np.maximum(np.median(off[face], axis=0), 1)).all(axis=2)
+
+
+def _other_tint(rgb: U8, bare: Bool) -> Bool:
+    """(h, w) what no skin is, by its tint, though a network takes a plain garment for skin."""
+    if not bare.any():
+        return bare
+    tint = cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB)[..., 1:].astype(np.float32)
+    away = tint - np.median(tint[bare], axis=0)
+    return np.hypot(away[..., 0], away[..., 1]) > _CLOTH_AB
 
 
 def _log_odds(share: F32, against: float = _MOST) -> F32:
