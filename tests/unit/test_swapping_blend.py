@@ -141,6 +141,6 @@ def test_a_head_that_is_soft_enough_is_left_alone() -> None:
 def test_a_layer_that_does_not_fit_its_box_is_refused(
     rgb: tuple[int, ...], alpha: tuple[int, ...], normals: tuple[int, ...]
 ) -> None:
-    planes = [np.zeros(shape, np.float32) for shape in (alpha, normals)]
+    shown, surface = np.zeros(alpha, np.float32), np.zeros(normals, np.float32)
     with pytest.raises(ValueError, match="box"):
-        HeadLayer(LAYER_BOX, np.zeros(rgb, np.uint8), *planes)
+        HeadLayer(LAYER_BOX, np.zeros(rgb, np.uint8), shown, surface)

@@ -29,8 +29,8 @@ from headswap.swapping.plan import Appearance, Box, RenderPlan
 from headswap.swapping.survey import (
     KeyLook,
     in_box,
-    kept_mattes,
     key_path,
+    load_mattes,
     reach_of,
     save_mattes,
     view_path,
@@ -81,7 +81,7 @@ def completed(
 def _completed(
     plan: RenderPlan, appearance: Appearance, look: KeyLook, own: Ballot, others: Sequence[Ballot]
 ) -> Completed:
-    box, mattes = kept_mattes(key_path(plan.folder, appearance.number, look.frame))
+    box, mattes = load_mattes(key_path(plan.folder, appearance.number, look.frame))
     more = added(appearance, own, others)
     if more is not None:
         box, mattes = _with_more(box, mattes, own.box, more)

@@ -37,7 +37,7 @@ from headswap.swapping.shades import shades_of
 from headswap.swapping.smoothing import gaussian_mean
 from headswap.swapping.softness import drawn_softness, settled_blur
 from headswap.swapping.spans import Span, plate_path, spans_of
-from headswap.swapping.survey import KeyLook, kept_mattes, key_path, view_path
+from headswap.swapping.survey import KeyLook, key_path, load_mattes, view_path
 from headswap.vision.networks.blendshapes import Blendshapes
 from headswap.vision.networks.landmarks import FaceLandmarks
 from headswap.vision.pose import fit_pose
@@ -262,7 +262,7 @@ def _key_hair(folder: Path, appearance: Appearance) -> dict[int, HairPlane]:
     for frame in appearance.key_frames():
         path = key_path(folder, appearance.number, int(frame))
         if path.exists():
-            box, mattes = kept_mattes(path)
+            box, mattes = load_mattes(path)
             found[int(frame)] = HairPlane(box, mattes.hair)
     return found
 

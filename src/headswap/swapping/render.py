@@ -82,7 +82,6 @@ class Renderer:
         """Finished frames `start` to `stop` (exclusive), in order."""
         first, last = self._needed(start, stop)
         self._keys.clear()
-        self._drawn.clear()
         waiting: deque[Frame] = deque()
         with VideoReader(self._plan.info.path, self._plan.size_wh, threads=threads) as video:
             for frame in video.frames(first, last + 1, self._plan.pts):

@@ -291,12 +291,12 @@ def _seen(appearance: Appearance, frame: int, box: Box, crop: _Crop) -> _Seen:
     rgb, face, unit, mattes = crop.small, crop.face, crop.unit, crop.own
     area = head_area(mattes.hair, mattes.person, face, unit, rgb.shape[1::-1])
     corner = np.array([box[0], box[1], 0], np.float32)
-    tone = skin_tone(crop.rgb, appearance.landmarks(frame) - corner)
+    # In the pixels of the frame itself, which are never reduced.
+    whole = appearance.landmarks(frame) - corner
+    tone = skin_tone(crop.rgb, whole)
     bare = np.asarray(mattes.skin * (1 - mattes.hair), np.float32)
     jaw = jaw_tone(rgb, face, bare, tone.mean)
     neck = neck_tone(rgb, face, bare, tone.mean)
-    # Of the pixels of the frame itself, which are never reduced.
-    whole = appearance.landmarks(frame) - np.array([box[0], box[1], 0], np.float32)
     look = KeyLook(
         number=appearance.number,
         frame=frame,
@@ -366,29 +366,14 @@ def save_mattes(path: Path, box: Box, mattes: Mattes) -> None:
     np.savez(path, box=np.array(box), planes=eight_bit)
 
 
-def kept_mattes(path: Path) -> tuple[Box, Mattes]:
-    """The box and planes that `save_mattes` kept; they may be smaller than the box."""
-    box, (person, hair, skin, clothes) = _kept(path)
-    return box, Mattes(*(plane * np.float32(1 / 255) for plane in (person, hair, skin, clothes)))
-
-
 def load_mattes(path: Path) -> tuple[Box, Mattes]:
-    """The box that `save_mattes` kept, and planes of its size."""
+    """The box and planes that `save_mattes` kept; they may be smaller than the box."""
     box, planes = load_planes(path)
-    return box, Mattes(*(planes * np.float32(1 / 255)))
+    return box, Mattes(*(plane * np.float32(1 / 255) for plane in planes))
 
 
 def load_planes(path: Path) -> tuple[Box, U8]:
-    """The box that `save_mattes` kept, and (4, h, w) uint8 person, hair, skin and clothes."""
-    box, planes = _kept(path)
-    size = (box[2] - box[0], box[3] - box[1])
-    if planes.shape[:0:-1] == size:
-        return box, planes
-    resized = [cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR) for plane in planes]
-    return box, np.asarray(resized, np.uint8)
-
-
-def _kept(path: Path) -> tuple[Box, U8]:
+    """As `load_mattes`: (4, h, w) uint8 person, hair, skin and clothes."""
     with np.load(path) as data:
         x0, y0, x1, y1 = (int(side) for side in data["box"])
         return (x0, y0, x1, y1), np.asarray(data["planes"], np.uint8)
