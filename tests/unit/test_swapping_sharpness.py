@@ -115,6 +115,7 @@ def test_of_a_face_too_small_or_outside_the_picture_nothing_is_said() -> None:
 
 
 KEYS = np.arange(0, 120, 12)
+LARGE = np.full(109, 12.0)
 
 
 def test_one_wrong_key_frame_does_not_show_wherever_it_is() -> None:
@@ -122,15 +123,15 @@ def test_one_wrong_key_frame_does_not_show_wherever_it_is() -> None:
     for wrong in range(len(KEYS)):
         seen = np.full(len(KEYS), 1.9)
         seen[wrong] = 0.9
-        assert np.ptp(settled_blur(np.arange(109), KEYS, seen, drawn)) == 0
+        assert np.ptp(settled_blur(np.arange(109), KEYS, seen, drawn, LARGE)) == 0
         seen = np.full(len(KEYS), 0.9)
         seen[wrong] = 3.0
-        assert settled_blur(np.arange(109), KEYS, seen, drawn).max() == 0
+        assert settled_blur(np.arange(109), KEYS, seen, drawn, LARGE).max() == 0
 
 
 def test_a_camera_that_refocuses_is_followed_within_a_key_frame() -> None:
     seen = np.where(KEYS < 60, 1.0, 2.6)
-    blur = settled_blur(np.arange(109), KEYS, seen, np.ones(len(KEYS)))
+    blur = settled_blur(np.arange(109), KEYS, seen, np.ones(len(KEYS)), LARGE)
     assert blur[:49].max() == 0 and blur[60:].min() > 2
     assert 0.5 < blur[54] < 2
 
@@ -147,10 +148,24 @@ def test_a_camera_that_refocuses_is_followed_within_a_key_frame() -> None:
 def test_what_is_not_known_is_filled_in_or_left(
     seen: list[float], drawn: list[float], blur: float
 ) -> None:
-    found = settled_blur(np.arange(109), KEYS, np.array(seen), np.array(drawn))
+    found = settled_blur(np.arange(109), KEYS, np.array(seen), np.array(drawn), LARGE)
     assert found.dtype == np.float32 and found == pytest.approx(blur, abs=1e-4)
 
 
 def test_a_single_key_frame_is_enough() -> None:
-    blur = settled_blur(np.arange(3), np.array([0]), np.array([2.0]), np.array([1.0]))
+    blur = settled_blur(
+        np.arange(3), np.array([0]), np.array([2.0]), np.array([1.0]), np.full(3, 12.0)
+    )
     assert blur.tolist() == pytest.approx([blur[0]] * 3) and blur[0] > 1
+
+
+@pytest.mark.parametrize(
+    ("scale_px_cm", "least_px"), [(2.0, 0.5), (5.0, 0.5), (7.0, 0.25), (9.0, 0.0), (20.0, 0.0)]
+)
+@pytest.mark.parametrize("seen_px", [0.8, np.nan])
+def test_a_head_of_few_pixels_is_never_as_sharp_as_it_can_be_drawn(
+    scale_px_cm: float, least_px: float, seen_px: float
+) -> None:
+    seen, drawn = np.full(len(KEYS), seen_px), np.ones(len(KEYS))
+    blur = settled_blur(np.arange(109), KEYS, seen, drawn, np.full(109, scale_px_cm))
+    assert blur == pytest.approx(np.full(109, least_px))

@@ -195,7 +195,7 @@ def _with_looks(plan: RenderPlan, appearance: Appearance, found: list[Completed]
         appearance,
         tones=smooth([look.tone_mean for look in looks]),
         lights=smooth([look.light for look in looks]),
-        blur_px=settled_blur(frames, at, seen_px, drawn_px),
+        blur_px=settled_blur(frames, at, seen_px, drawn_px, appearance.motion.pose.scale),
         bodies=dict(zip(map(int, at), cues, strict=True)),
         tone_spread=np.median([look.tone_spread for look in looks], axis=0).astype(np.float32),
         jaw=np.median([look.jaw for look in looks], axis=0).astype(np.float32),

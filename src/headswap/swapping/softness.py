@@ -19,6 +19,9 @@ _DOUBLE_DEG = 20.0
 _ROOM_PX = 8
 # Key frames over which the middle one counts: eyes close and hands pass.
 _KEYS = 5
+# A lens and an encoder leave no face of few pixels as sharp as it can be drawn, and halos of
+# sharpening are taken for more; so heads up to the first size are softened by so much at least.
+_LEAST_PX, _SMALL_PX_CM = 0.5, (5.0, 9.0)
 
 
 def drawn_softness(motion: Motion, head: HeadModel, engine: Engine) -> F32:
@@ -44,16 +47,17 @@ def _drawn(motion: Motion, i: int, head: HeadModel, engine: Engine) -> float:
     return softness(layer.rgb, face - low - layer.box_xyxy[:2], state.scale)
 
 
-def settled_blur(frames: I64, at: I64, seen_px: F64, drawn_px: F64) -> F32:
-    """(k,) the blur (sigma in px) of the head in each of `frames`.
+def settled_blur(frames: I64, at: I64, seen_px: F64, drawn_px: F64, scale_px_cm: F64) -> F32:
+    """(k,) the blur (sigma in px) of the head in each of `frames`, where it is so large, (k,).
 
     at: (n,) key frames; seen_px, drawn_px: (n,) how soft face and head are in them, nan where not
     known. The middle one of key frames near in time counts.
     """
+    least = np.interp(scale_px_cm, _SMALL_PX_CM, (_LEAST_PX, 0.0)).astype(np.float32)
     known = ~np.isnan(seen_px + drawn_px)
     if not known.any():
-        return np.zeros(len(frames), np.float32)
+        return least
     blur = blur_between(seen_px[known], drawn_px[known])
     framed = np.pad(blur, _KEYS // 2, mode="reflect")
     steady = np.median(np.lib.stride_tricks.sliding_window_view(framed, _KEYS), axis=1)
-    return np.interp(frames, at[known], steady).astype(np.float32)
+    return np.maximum(least, np.interp(frames, at[known], steady)).astype(np.float32)
