@@ -115,7 +115,7 @@ def test_of_a_face_too_small_or_outside_the_picture_nothing_is_said() -> None:
 
 
 KEYS = np.arange(0, 120, 12)
-LARGE = np.full(109, 12.0)
+LARGE = np.full(109, 20.0)
 
 
 def test_one_wrong_key_frame_does_not_show_wherever_it_is() -> None:
@@ -157,6 +157,13 @@ def test_a_single_key_frame_is_enough() -> None:
         np.arange(3), np.array([0]), np.array([2.0]), np.array([1.0]), np.full(3, 12.0)
     )
     assert blur.tolist() == pytest.approx([blur[0]] * 3) and blur[0] > 1
+
+
+def test_no_head_is_blurred_beyond_what_a_face_can_be_told_from() -> None:
+    seen, drawn = np.full(len(KEYS), 5.0), np.ones(len(KEYS))
+    for scale_px_cm, most_px in ((1.0, 0.5), (3.0, 0.9), (6.0, 1.8), (20.0, 4.0)):
+        blur = settled_blur(np.arange(109), KEYS, seen, drawn, np.full(109, scale_px_cm))
+        assert blur == pytest.approx(np.full(109, most_px))
 
 
 @pytest.mark.parametrize(

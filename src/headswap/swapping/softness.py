@@ -22,6 +22,8 @@ _KEYS = 5
 # A lens and an encoder leave no face of few pixels as sharp as it can be drawn, and halos of
 # sharpening are taken for more; so heads up to the first size are softened by so much at least.
 _LEAST_PX, _SMALL_PX_CM = 0.5, (5.0, 9.0)
+# Softer than this a face is hardly one any more: hair and shade before it were measured.
+_MOST_CM = 0.3
 
 
 def drawn_softness(motion: Motion, head: HeadModel, engine: Engine) -> F32:
@@ -60,4 +62,5 @@ def settled_blur(frames: I64, at: I64, seen_px: F64, drawn_px: F64, scale_px_cm:
     blur = blur_between(seen_px[known], drawn_px[known])
     framed = np.pad(blur, _KEYS // 2, mode="reflect")
     steady = np.median(np.lib.stride_tricks.sliding_window_view(framed, _KEYS), axis=1)
-    return np.maximum(least, np.interp(frames, at[known], steady)).astype(np.float32)
+    blur = np.minimum(np.interp(frames, at[known], steady), _MOST_CM * scale_px_cm)
+    return np.maximum(least, blur).astype(np.float32)
