@@ -1,8 +1,7 @@
-"""Builds a head's shell: the face's mesh, a relief of hair and ears around it, and a skull behind.
+"""Builds a head's shell: the face's mesh, and a relief of hair and ears around it.
 
 One photo shows one side. The relief falls from the face's edge back to the plane of the head's
-widest outline, as an ellipsoid would; the unseen side is a dome behind that plane. Together they
-stay closed when the head turns.
+widest outline, as an ellipsoid would; what is behind that plane is the skull's (`skull.py`).
 """
 
 from __future__ import annotations
@@ -28,19 +27,10 @@ from headswap.vision.canonical_face import (
 )
 from headswap.vision.pose import Pose
 
-# Centimetres of the canonical face; skull sizes are anthropometric means (head breadth 15,
-# length 19; the ear canal lies about 3.5 behind the sides of the face mesh's rear edge).
+# Centimetres of the canonical face.
 _GRID_CM = 0.9
 _OUTLINE_DEPTH_CM = 4.2
-_BACK_DEPTH_CM = 9.5
-_BACK_REACH_CM = 7.0
-_BACK_INSET_CM = 0.45
-_TUCK_CM = 3.5
-_TUCK_SHARE = 0.72
-_LOCK_CM = 1.0
 _MARGIN_CM = 0.5
-_TRESS_DEPTH_CM = 2.0
-_NAPE_CM = 7.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
