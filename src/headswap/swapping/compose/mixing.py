@@ -20,12 +20,25 @@ _WHOLE = np.float32(511 / 512)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _parts(weight: np.float32) -> np.int32:
+    """A weight of 0..1 in parts of 256."""
+    return np.int32(weight * np.float32(256) + np.float32(0.5))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _between(low: np.uint8, high: np.uint8, share: np.int32) -> np.uint8:
+    """The level `share` parts of 256 of the way from one to another."""
+    way = share * (np.int32(high) - np.int32(low))
+    return np.uint8(np.int32(low) + ((way + 128) >> 8))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def lay(over: U8, weight: F32, under: U8) -> None:
     """Lays a picture (h, w, 3) over another, in place, with a weight (h, w) of 0..1."""
     height, width = weight.shape
     for y in range(height):
         for x in range(width):
-            share = np.int32(weight[y, x] * np.float32(256) + np.float32(0.5))
+            share = _parts(weight[y, x])
             if share == 0:
                 continue
             if share == 256:
@@ -33,8 +46,7 @@ def lay(over: U8, weight: F32, under: U8) -> None:
                     under[y, x, c] = over[y, x, c]
                 continue
             for c in range(3):
-                low, high = np.int32(under[y, x, c]), np.int32(over[y, x, c])
-                under[y, x, c] = np.uint8(low + ((share * (high - low) + 128) >> 8))
+                under[y, x, c] = _between(under[y, x, c], over[y, x, c], share)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -43,13 +55,12 @@ def lay_toned(curves: U8, weight: F32, picture: U8) -> None:
     height, width = weight.shape
     for y in range(height):
         for x in range(width):
-            share = np.int32(weight[y, x] * np.float32(256) + np.float32(0.5))
+            share = _parts(weight[y, x])
             if share == 0:
                 continue
             for c in range(3):
-                low = np.int32(picture[y, x, c])
-                high = np.int32(curves[picture[y, x, c], c])
-                picture[y, x, c] = np.uint8(low + ((share * (high - low) + 128) >> 8))
+                toned = curves[picture[y, x, c], c]
+                picture[y, x, c] = _between(picture[y, x, c], toned, share)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -110,12 +121,12 @@ def lay_shaded(over: U8, weight: F32, shade: F32, strength: float, covered: F32,
     height, width = weight.shape
     for y in range(height):
         for x in range(width):
-            share = np.int32(weight[y, x] * np.float32(256) + np.float32(0.5))
+            share = _parts(weight[y, x])
             if share == 0 or covered[y, x] >= _WHOLE:
                 continue
             # Both in parts of 256, with a half to round by.
             taken = np.float32(strength) * shade[y, x] * weight[y, x]
-            kept = np.int32(256) - np.int32(taken * np.float32(256) + np.float32(0.5))
+            kept = np.int32(256) - _parts(taken)
             for c in range(3):
                 low, high = np.int32(under[y, x, c]), np.int32(over[y, x, c])
                 mixed = low * 256 + share * (high - low)
