@@ -15,6 +15,8 @@ from headswap.arrays import F64, U8
 from headswap.media import Frame
 from headswap.trust.mark import Circle, Marker
 
+Planes = tuple[U8, U8, U8]
+
 WIDTH, HEIGHT, RATE = 640, 360, 25
 MARK = 0x6740F3A19C5D27BE
 
@@ -50,16 +52,21 @@ def marked(frames: Sequence[Frame], mark: int = MARK) -> list[Frame]:
     return [marker.put(frame, [head(frame)], []) for frame in frames]
 
 
-def written(lumas: Sequence[U8], out: Path, crf: int = 23, rate: int = RATE) -> Path:
-    """A grey video of pictures."""
+def planes(frames: Sequence[Frame]) -> list[Planes]:
+    """Luma and chroma of each."""
+    return [(frame.y, frame.u, frame.v) for frame in frames]
+
+
+def written(pictures: Sequence[Planes], out: Path, crf: int = 23, rate: int = RATE) -> Path:
+    """A video of pictures, whose sides are even."""
     with av.open(str(out), "w") as target:
         options = {"crf": f"{crf}", "preset": "veryfast"}
         stream = target.add_stream("libx264", rate=rate, options=options)
-        height, width = (side // 2 * 2 for side in lumas[0].shape)
+        height, width = pictures[0][0].shape
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        for index, luma in enumerate(lumas):
-            grey = np.ascontiguousarray(luma[:height, :width])
-            picture = VideoFrame.from_ndarray(grey, format="gray8").reformat(format="yuv420p")
+        for index, (luma, *chroma) in enumerate(pictures):
+            stacked = np.concatenate([luma.ravel(), *(plane.ravel() for plane in chroma)])
+            picture = VideoFrame.from_ndarray(stacked.reshape(-1, width), format="yuv420p")
             picture.pts, picture.time_base = index, Fraction(1, rate)
             target.mux(stream.encode(picture))
         target.mux(stream.encode(None))

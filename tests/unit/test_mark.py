@@ -1,4 +1,4 @@
-"""What a mark changes in a frame: a little luma around the heads, and nothing else."""
+"""What a mark changes in a frame: a little luma and Cb around the heads, and nothing else."""
 
 from __future__ import annotations
 
@@ -27,15 +27,18 @@ def within(circle: Circle, share: float = 1.0) -> Bool:
     return np.hypot(x + 0.5 - circle.x, y + 0.5 - circle.y) < share * circle.radius
 
 
-def test_a_mark_changes_luma_inside_its_circles_alone(frame: Frame) -> None:
+def test_a_mark_changes_luma_and_cb_inside_its_circles_alone(frame: Frame) -> None:
     (new,) = marked([frame])
     moved = changed(frame, new)
     # A coarser grid says where; its cells are up to 2 px wide here.
     assert not moved[~within(head(frame), 1.03)].any()
     assert moved[within(head(frame), 0.7)].mean() > 0.3
-    assert new.u is frame.u and new.v is frame.v
+    coloured = (new.u != frame.u).repeat(2, axis=0).repeat(2, axis=1)
+    assert not coloured[~within(head(frame), 1.05)].any()
+    assert coloured[within(head(frame), 0.7)].mean() > 0.5
+    assert new.v is frame.v
     assert (new.index, new.pts, new.matrix) == (frame.index, frame.pts, frame.matrix)
-    assert not new.y.flags.writeable
+    assert not (new.y.flags.writeable or new.u.flags.writeable)
 
 
 def test_heads_that_are_not_to_be_marked_keep_their_pixels(frame: Frame) -> None:
@@ -90,6 +93,14 @@ def test_edges_of_the_range_do_not_wrap() -> None:
         frame = Frame(0, 0, flat, chroma, chroma, "bt709", True)
         (new,) = marked([frame])
         assert np.abs(new.y.astype(int) - level).max() <= 12
+
+
+@pytest.mark.parametrize("level", [0, 255])
+def test_colours_at_the_edge_of_their_range_do_not_wrap(level: int) -> None:
+    grey = np.full((HEIGHT, WIDTH), 128, np.uint8)
+    chroma = np.full((HEIGHT // 2, WIDTH // 2), level, np.uint8)
+    (new,) = marked([Frame(0, 0, grey, chroma, chroma, "bt709", True)])
+    assert 0 < np.abs(new.u.astype(int) - level).max() <= 12
 
 
 @pytest.mark.parametrize(

@@ -67,23 +67,30 @@ def find_mark(path: Path) -> int | None:
 
 
 def mark_in(rest: F32) -> int | None:
-    """The mark in what `residue` left of a video."""
+    """The mark in what `residue` left of a video's luma and Cb, (2, h, w)."""
     mark = _read(rest, _Grid(float(CELL_PX)))
     if mark is not None:
         return mark
-    for found in _places(rest):
-        mark = _read(rest, _settled(rest, found))
+    together = rest.sum(axis=0)
+    for found in _places(together):
+        mark = _read(rest, _settled(together, found))
         if mark is not None:
             return mark
     return None
 
 
 def _read(rest: F32, grid: _Grid) -> int | None:
-    """The mark in the cells of a grid, where the guides among them stand out."""
+    """The mark in the cells of a grid, in each plane where the guides among them stand out."""
+    said = np.sum([_said(plane, grid) for plane in rest], axis=0)
+    return heard(said.astype(np.float32))
+
+
+def _said(rest: F32, grid: _Grid) -> F64:
+    """(270,) what one plane's cells say of each sign of the word."""
     cells = _cells(rest, grid)
     rows, columns = np.nonzero(cells.any(axis=1))[0], np.nonzero(cells.any(axis=0))[0]
     if not len(rows):
-        return None
+        return np.zeros(SIGNS)
     here = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     cells, guide = (cells * sown())[here], guides()[here]
     around = cv2.GaussianBlur(np.where(guide, cells, 0).astype(np.float32), (0, 0), _NEAR)
@@ -91,7 +98,8 @@ def _read(rest: F32, grid: _Grid) -> int | None:
     noise = float(cells.std()) * np.sqrt(guide.mean() / (4 * np.pi)) / _NEAR
     trust = np.maximum(around / max(noise, 1e-12) - _LEAST_TRUST, 0)
     said = np.where(guide, 0, cells * trust)
-    return heard(np.bincount(meaning()[here].ravel(), said.ravel(), SIGNS).astype(np.float32))
+    sums = np.bincount(meaning()[here].ravel(), said.ravel(), SIGNS)
+    return np.asarray(sums, np.float64)
 
 
 def _cells(rest: F32, grid: _Grid) -> F32:

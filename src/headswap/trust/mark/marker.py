@@ -1,4 +1,4 @@
-"""Marker: writes a mark into the luma of a finished frame, around the heads that were swapped."""
+"""Marker: writes a mark into a finished frame, around the heads that were swapped."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ from headswap.trust.mark.words import spoken
 # than that, 40.3 dB, which is reached in busy pictures only.
 _MOST_RMS, _MOST_RMS_INSIDE = 1.93, 2.45
 # The least is that of a picture 720 pixels high; coarser ones need more, being coded more coarsely.
-_FULL_PX, _MOST_NEED = 720, 1.6
+_FULL_PX, _MOST_NEED = 720, 2.5
+# Of Cb, in which the eye sees nothing so fine: levels, likewise.
+_CHROMA = 1.2
 # Amplitude in levels: least, most, and as a share of what is going on in the picture already,
 # beyond what may be grain.
-_LEAST, _MOST, _OF_ACTIVITY = 0.8, 4.0, 0.9
+_LEAST, _MOST, _OF_ACTIVITY = 0.35, 4.0, 0.9
 _GRAIN = 1.2
 # Noise on black shows most. Levels: up to here the share below is put on, from there on all.
 _BLACK, _GREY, _ON_BLACK = 24.0, 64.0, 0.6
@@ -48,13 +50,14 @@ class Marker:
         """Raises ValueError for a mark that does not fit into 64 bits."""
         cells = np.where(guides(), 1, spoken(mark)[meaning()]).astype(np.float32) * sown()
         self._cell_px = min(size_wh) / ACROSS
-        need = float(np.clip(np.sqrt(_FULL_PX / min(size_wh)), 1.0, _MOST_NEED))
-        self._least = _LEAST * need
+        self._need = float(np.clip(_FULL_PX / min(size_wh), 1.0, _MOST_NEED))
         self._samples = size_wh[0] * size_wh[1] * (_SAMPLES / self._cell_px) ** 2
         self._pattern = drawn(cells, size_wh, self._cell_px)
+        half = ((size_wh[0] + 1) // 2, (size_wh[1] + 1) // 2)
+        self._coarse = drawn(cells, half, self._cell_px / 2)
 
     def put(self, frame: Frame, inside: Sequence[Circle], outside: Sequence[Circle]) -> Frame:
-        """The frame with the mark inside of circles, but not inside of others; only luma changes.
+        """The frame with the mark inside of circles, but not inside of others.
 
         Nothing changes beyond the circles' edges, where the mark has faded to nothing.
         """
@@ -68,14 +71,33 @@ class Marker:
         shape = _shape(inside, outside, box, small)
         looked = _averaged(old, small)
         strongest = max(circle.gain for circle in inside)
-        gain = shape * _strength(looked, self._least * strongest)
+        shade = shape * _shade(looked)
+        gain = shade * _strength(looked, _LEAST * float(np.sqrt(self._need)) * strongest)
         gain *= _bounded(gain, shape, self._samples)
-        change = cv2.resize(gain, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
-        cv2.multiply(change, self._pattern[y0:y1, x0:x1], dst=change)
-        y = frame.y.copy()
-        cv2.add(old, change, dst=y[y0:y1, x0:x1], dtype=cv2.CV_8U)
-        y.flags.writeable = False
-        return replace(frame, y=y)
+        luma = np.s_[y0:y1, x0:x1]
+        chroma = np.s_[y0 // 2 : (y1 + 1) // 2, x0 // 2 : (x1 + 1) // 2]
+        change = _spread(shade * np.float32(_CHROMA * self._need * strongest), self._coarse[chroma])
+        return replace(
+            frame,
+            y=_added(frame.y, luma, _spread(gain, self._pattern[luma])),
+            u=_added(frame.u, chroma, change),
+        )
+
+
+def _spread(gain: F32, pattern: F32) -> F32:
+    """The pattern (h, w), times a gain that is known for a smaller picture of the same part."""
+    size = pattern.shape[1], pattern.shape[0]
+    change = np.asarray(cv2.resize(gain, size, interpolation=cv2.INTER_LINEAR), np.float32)
+    cv2.multiply(change, pattern, dst=change)
+    return change
+
+
+def _added(plane: U8, part: tuple[slice, slice], change: F32) -> U8:
+    """A copy of a plane with something added to a part of it."""
+    new = plane.copy()
+    cv2.add(plane[part], change, dst=new[part], dtype=cv2.CV_8U)
+    new.flags.writeable = False
+    return new
 
 
 def _averaged(plane: U8, size_wh: tuple[int, int]) -> U8:
@@ -138,12 +160,17 @@ def _bounded(gain: F32, shape: F32, samples: float) -> float:
 
 
 def _strength(small: U8, least: float) -> F32:
-    """(h, w) levels: how much may be added without being seen, from a small picture's luma."""
+    """(h, w) levels: how much luma may be changed without its being seen, from a small one."""
     picture = small.astype(np.float32)
     mean = cv2.blur(picture, (3, 3))
     activity = np.sqrt(np.maximum(cv2.blur(picture * picture, (3, 3)) - mean * mean, 0))
     # A lone edge hides nothing beside it; texture has no quiet place near.
     activity = cv2.blur(cv2.erode(activity, np.ones((5, 5), np.uint8)), (3, 3))
-    amplitude = np.clip(_OF_ACTIVITY * (activity - _GRAIN), least, _MOST)
+    return np.clip(_OF_ACTIVITY * (activity - _GRAIN), least, _MOST).astype(np.float32)
+
+
+def _shade(small: U8) -> F32:
+    """(h, w) 0..1: less on black, from a small picture's luma."""
+    mean = cv2.blur(small, (3, 3)).astype(np.float32)
     light = np.clip((mean - _BLACK) / (_GREY - _BLACK), 0, 1)
-    return np.asarray(amplitude * (_ON_BLACK + (1 - _ON_BLACK) * light), np.float32)
+    return np.asarray(_ON_BLACK + (1 - _ON_BLACK) * light, np.float32)
