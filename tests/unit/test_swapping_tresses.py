@@ -47,12 +47,18 @@ def _found(
     skin: float = 0.0,
     long: bool = True,
     strand: F32 = NEAR,
+    on_top: float = 1.0,
+    crown: F32 = CROWN,
 ) -> F32:
-    """The head's hair, where the strand is seen as surely as said by each network."""
-    known = np.maximum(CROWN, LONG * long) * (OVAL < 0.5)
+    """The head's hair, where the strand is seen as surely as said by each network.
+
+    on_top: how much of the hair that is known the second network sees.
+    """
+    known = np.maximum(crown, LONG * long) * (OVAL < 0.5)
     clothes = np.maximum(BODY * (strand == 0) * (known < 0.5), clothed * strand)
     person = np.maximum.reduce([known, OVAL, BODY, strand]).astype(np.float32)
-    votes = tuple(np.maximum(known, share * strand).astype(np.float32) for share in (first, second))
+    shares = ((1.0, first), (on_top, second))
+    votes = tuple(np.maximum(a * known, b * strand).astype(np.float32) for a, b in shares)
     mattes = Mattes(person, known, np.maximum(OVAL, skin * strand), clothes.astype(np.float32))
     told = hair_votes(rgb, mattes, votes, known, FACE, PX_PER_CM)
     return hanging_hair(told, known, FACE, PX_PER_CM)
@@ -87,6 +93,22 @@ def test_scarf_neck_and_collar_are_no_hair(doubt: dict[str, U8 | F32 | float | b
 def test_what_both_networks_see_is_a_ponytail_though_it_is_taken_for_clothes() -> None:
     hair = _found(_picture(YELLOW), second=0.8, clothed=1.0, long=False)
     assert hair[PLACE] > 0.5
+
+
+def test_a_network_that_sees_no_hair_on_top_has_no_say_in_what_hangs_from_there() -> None:
+    sides = ellipse((X, Y - 3 * PX_PER_CM), (10 * PX_PER_CM, 11 * PX_PER_CM))
+    rgb = _picture(YELLOW)
+    rgb[(sides > 0.5) & (OVAL < 0.5)] = HAIR_RGB
+
+    def found(crown: F32, on_top: float) -> F32:
+        # It takes the strand for skin, too.
+        return _found(rgb, clothed=0.0, skin=1.0, long=False, crown=crown, on_top=on_top)
+
+    hair = found(sides, 0.1)
+    assert hair[PLACE] > 0.5 and hair[PLACE[0], PLACE[1] + 20] == 0
+    assert found(sides, 1.0)[PLACE] < 0.12
+    # Hair that ends above it does not hang there: it is a shirt.
+    assert found(CROWN, 0.1)[PLACE] < 0.12
 
 
 def test_a_strand_with_a_faces_colour_is_hair_where_no_skin_is() -> None:

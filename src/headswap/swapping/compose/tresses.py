@@ -29,10 +29,13 @@ _NO_SKIN = 0.1
 _PERSON, _SEEN = 0.3, 0.3
 # Hair hangs no further to the side and down than this, and begins so near to hair that is sure.
 _ASIDE_CM, _DOWN_CM = 18.0, 34.0
-_TOUCH_CM = 0.5
+_TOUCH_CM, _GAP_CM = 0.5, 1.0
 # Hair that so much of hangs so far below the lobes is long; of other hair the second network must
 # see such a share.
 _LONG_CM, _LONG_CM2, _CONSENT = 3.0, 6.0, 0.35
+# A network that sees less than such a share of the hair on top does not know this head's hair: of
+# heads of so many px a cm, more than which none has here.
+_BLIND = ((3.0, 6.0), (0.65, 0.25))
 # Smaller spots are noise.
 _LEAST_CM2 = 0.6
 
@@ -75,7 +78,10 @@ def hair_votes(
     seen = [vote for vote in networks if hair_hangs(vote, landmarks, scale_px_cm)]
     if not seen or not low.any():
         return votes
-    odds = np.sum([_log_odds(small(vote), _NO) for vote in networks], axis=0)
+    first, second, *closer = (small(vote) for vote in networks)
+    blind = _is_blind(first, second, (known > _OWN) & ~low, unit)
+    told_by = [first, *closer] if blind else [first, second, *closer]
+    odds = np.sum([_log_odds(vote, _NO) for vote in told_by], axis=0)
     skin, clothes = small(mattes.skin), small(mattes.clothes)
     picture = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
     sure = (odds > _SURE_HAIR) & (known > _OWN) & ~low
@@ -89,15 +95,22 @@ def hair_votes(
     if dressed.sum() < _LEAST_SAMPLE:
         # No clothes are known: what is below the chin and no skin is hair and clothes together.
         dressed = (small(mattes.person) > _OWN) & (skin < _SKIN) & chin
-    low_hair = (known > _OWN) & (np.arange(size[1])[:, None] > lobes + _LONG_CM * unit)
-    long = bool(low_hair.sum() >= _LONG_CM2 * unit**2)
-    kinds, planes = (sure, bare, dressed), (skin, clothes)
-    told = odds + _votes_of_colours(picture, kinds, planes, long, unit)
+    far_down = np.arange(size[1])[:, None] > lobes + _LONG_CM * unit
+    long = _is_long((known > _OWN) & far_down, unit)
+    # The second network tells skin and clothes as well: what it takes hair for says nothing then.
+    nothing = np.full_like(skin, 0.5)
+    planes = (nothing, nothing) if blind else (skin, clothes)
+    told = odds + _votes_of_colours(picture, (sure, bare, dressed), planes, long, unit)
     near = low & (small(mattes.person) > _PERSON) & _reach(points, unit, odds.shape)
-    if not long:
+    voted = near & (told > 0)
+    if blind:
+        # A dark shirt is no hair of a head whose own ends above it.
+        grown = _hanging(voted, cv2.dilate(sure.astype(np.uint8), disc(_GAP_CM * unit)) > 0, unit)
+        if not _is_long(grown & far_down, unit):
+            told[voted & ~grown] = 0
+    elif not long:
         # On short hair a collar of fur is what one network sees more of, at any distance.
-        voted = near & (told > 0)
-        told[voted & ~_consented(voted, small(networks[1]))] = 0
+        told[voted & ~_consented(voted, second)] = 0
     return np.where(near, np.maximum(votes, told), votes).astype(np.float32)
 
 
@@ -121,6 +134,18 @@ def hanging_hair(votes: F32, own: F32, landmarks: F32, scale_px_cm: float) -> F3
     more = np.where(_hanging(votes > 0, known, unit), 1 / (1 + np.exp(-votes)), 0)
     wide = cv2.resize(more.astype(np.float32), own.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     return np.maximum(own, np.asarray(wide, np.float32))
+
+
+def _is_long(low: Bool, unit: float) -> bool:
+    """Whether hair (h, w) well below the lobes is enough to call all of it long."""
+    return bool(low.sum() >= _LONG_CM2 * unit**2)
+
+
+def _is_blind(first: F32, second: F32, head: Bool, unit: float) -> bool:
+    """Whether a second network does not see the hair on a head (h, w) that the first is sure of."""
+    sure = head & (first > _CLOTHES)
+    enough = sure.sum() >= _LEAST_SAMPLE
+    return bool(enough and second[sure].mean() < np.interp(unit, *_BLIND))
 
 
 def _votes_of_colours(
