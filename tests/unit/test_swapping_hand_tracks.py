@@ -44,6 +44,15 @@ def test_what_one_look_only_sees_of_a_hand_s_shape_does_not_count() -> None:
     assert track.points[2] == pytest.approx(made_hand(108, 100, 60), abs=2)
 
 
+def test_a_wrist_that_every_other_look_sees_elsewhere_stays_in_between() -> None:
+    hands = [made_hand(100 + 4 * k, 100, 60) for k in range(9)]
+    for hand in hands[::2]:
+        hand[0] += np.array([20, -10], np.float32)
+    (track,) = hand_tracks([_glimpse(3 * k, [hand]) for k, hand in enumerate(hands)])
+    wrists = track.points[2:-2, 0] - track.points[2:-2, 5]
+    assert np.ptp(wrists, axis=0).max() < 1
+
+
 @pytest.mark.parametrize(
     "looks",
     [

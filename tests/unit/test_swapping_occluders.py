@@ -163,6 +163,23 @@ def test_a_soft_shadow_is_not_a_thing() -> None:
     assert not strange_places(sheets, seen, np.zeros_like(seen)).any()
 
 
+def test_a_jaw_in_the_face_s_own_shade_is_not_a_thing_however_sharp_its_edge() -> None:
+    landmarks, pictures = film()
+    tint = SKIN / SKIN.max()
+    # Light that has been on skin before.
+    shade = (0.85 * tint**1.3).astype(np.float32)
+    dim = [p.copy() for p in pictures]
+    for k in HELD:
+        dim[k][150:, 140:] = (dim[k][150:, 140:] * shade).astype(np.uint8)
+    sheets, seen = sheets_of(landmarks, dim)
+    assert not strange_places(sheets, seen, np.zeros_like(seen)).any()
+    # What is as dark, but grey, is one.
+    for k in HELD:
+        dim[k][150:, 140:] = dim[k][150:, 140:].max(axis=2, keepdims=True) // 2
+    sheets, seen = sheets_of(landmarks, dim)
+    assert strange_places(sheets, seen, np.zeros_like(seen)).any(axis=(1, 2)).sum() == len(HELD)
+
+
 def _history() -> FaceHistory:
     sheets, seen = sheets_of(*film())
     return learn_face(sheets, seen)
@@ -204,6 +221,23 @@ def test_a_hand_of_another_colour_is_found_by_its_points_and_its_colour() -> Non
     assert found is not None
     assert (alpha[true & on_face] > 0.5).mean() > 0.95
     assert (alpha[outer & on_face] > 0.5).mean() < 0.02
+
+
+def test_beside_a_face_a_hand_ends_where_its_colours_do() -> None:
+    hand, light = made_hand(215, 150, 70), (225, 195, 180)
+    picture = face_picture(5)
+    picture[:, 195:] = (30, 26, 24)
+    true = drawn_hand(hand, np.zeros(picture.shape[:2], np.uint8), 1.0, 6) > 0
+    picture[true] = light
+    colours = np.array([light, [8, 8, 8]], np.float32)
+    # Its joints are seen a little aside.
+    aside = hand + np.array([9, -4], np.float32)
+    alpha, _ = _alpha(picture, None, [hand_now(aside, colours=colours)])
+    outer = cv2.dilate(true.astype(np.uint8), np.ones((5, 5), np.uint8)) == 0
+    beside = np.arange(SIZE[0])[None] >= 200
+    assert (alpha[outer & beside] > 0.5).mean() < 0.002
+    inner = cv2.erode(true.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+    assert (alpha[inner & beside] > 0.5).mean() > 0.9
 
 
 @pytest.mark.parametrize(("x", "bent_deg"), [(30, 0), (30, -60), (230, 60)])

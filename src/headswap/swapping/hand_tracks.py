@@ -185,16 +185,18 @@ def hand_tracks(glimpses: Sequence[Glimpse]) -> list[HandTrack]:
 def _steady(looks: F32) -> F32:
     """(k, 21, 2) a hand's points without what only one look sees of its shape.
 
-    Each point is the middle one of three looks running, as seen from the palm, so that the hand
-    itself goes where it was seen.
+    Each point is the middle one of three looks running, as seen from the knuckles, so that the hand
+    itself goes where it was seen; then evened out, as every other look begins with its palm and
+    takes a fist's wrist for elsewhere than the looks between.
     """
     if len(looks) < 3:
         return looks
-    palms = looks[:, list(_PALM)].mean(axis=1, keepdims=True)
-    shapes = looks - palms
+    knuckles = looks[:, list(_ROOTS)].mean(axis=1, keepdims=True)
+    shapes = looks - knuckles
     middle = np.median(np.stack([shapes[:-2], shapes[1:-1], shapes[2:]]), axis=0)
     shapes[1:-1] = middle
-    return np.asarray(palms + shapes, np.float32)
+    shapes[1:-1] = (shapes[:-2] + 2 * shapes[1:-1] + shapes[2:]) / 4
+    return np.asarray(knuckles + shapes, np.float32)
 
 
 def _middle(colours: list[F32]) -> F32:

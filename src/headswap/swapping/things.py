@@ -30,6 +30,11 @@ _RIM_CM, _DEEP_CM = 0.8, 1.8
 _NEAR_CM, _STEP_CM = 1.5, 2.5
 # So far it goes on beside the face, and so fast it moves from one moment to the next.
 _HANGS_CM, _FASTEST_CM, _WAY = 6.0, 5.0, 2.0
+# Skin in its own shade is darker and fuller in colour, for the light that comes there has been on
+# skin before. So many times it may have been; how far shade is off that in logarithms of levels;
+# and what share of a thing may look so.
+_TURNED, _OFF, _LEAST_LEVEL = (0.3, 3.0), 0.12, 4.0
+_BRIGHTER, _MOST_SHADE = 0.05, 0.4
 # How much less surely it is known a moment before or after.
 _CARRIED = 0.85
 _LOBES = [132, 361]
@@ -106,6 +111,8 @@ def _things(strange: F32, lit: F32, usual: F32, known: Bool, hand: Bool) -> tupl
         large = sure.sum() >= _LEAST_CM2 * TEXELS_PER_CM**2
         if not large or excess < _LEAST_EXCESS_CM2 or not (entered or in_hand):
             continue
+        if not in_hand and _shaded(lit[sure], usual[sure]).mean() > _MOST_SHADE:
+            continue
         solid = own.astype(np.uint8)
         outline = (cv2.dilate(solid, _RING) > 0) & (cv2.erode(solid, _RING) == 0)
         if edges is None:
@@ -115,6 +122,22 @@ def _things(strange: F32, lit: F32, usual: F32, known: Bool, hand: Bool) -> tupl
         if edges[outline & judged].mean() >= _LEAST_EDGE:
             kept |= own | (_hull(own) & shown & ~judged)
     return kept, weak | loose
+
+
+def _shaded(lit: F32, usual: F32) -> Bool:
+    """(n,) whether colours (n, 3) are those that are usual there, in shade.
+
+    Light between folds of a skin takes on its colour (Langer 2001, how interreflections affect
+    colour appearance): usual levels times a power of their tint, and darker.
+    """
+    darker = np.log(np.maximum(lit, _LEAST_LEVEL) / np.maximum(usual, _LEAST_LEVEL))
+    tint = np.log(np.maximum(usual, _LEAST_LEVEL))
+    level, tint = darker.mean(axis=1), tint - tint.mean(axis=1, keepdims=True)
+    apart = darker - level[:, None]
+    times = (apart * tint).sum(axis=1) / np.maximum(np.square(tint).sum(axis=1), 1e-4)
+    off = np.abs(apart - times[:, None] * tint).max(axis=1)
+    turned = (times > _TURNED[0]) & (times < _TURNED[1])
+    return turned & (off < _OFF) & (level < _BRIGHTER)
 
 
 def _around(strange: F32, known: Bool) -> Bool:
