@@ -148,6 +148,18 @@ def test_a_thing_beside_the_face_is_seen_to_come_and_its_way_is_known() -> None:
     assert (whole[strange] == 255).all() and (whole[6] > 0).sum() > strange[6].sum()
 
 
+def test_a_thing_is_not_carried_to_where_nothing_strange_is() -> None:
+    strange = np.zeros((3, *SHEET_WH[::-1]), np.bool_)
+    strange[0, 40:70, 30:70] = strange[2, 42:70, 30:66] = True
+    # Its way to the second moment was not found.
+    strange[1, 66:80, 66:80] = True
+    whole = carried(strange, strange, np.zeros((3, 2), np.float32))
+    assert np.array_equal(whole > 0, strange)
+    strange[1, 40:60, 30:60] = True
+    whole = carried(strange, strange, np.zeros((3, 2), np.float32))
+    assert (whole[1][strange[0]] > 0).all()
+
+
 def test_what_is_there_for_one_look_only_is_not_kept() -> None:
     sheets, seen = sheets_of(*film(range(5, 6)))
     assert not strange_places(sheets, seen, np.zeros_like(seen)).any()

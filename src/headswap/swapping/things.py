@@ -37,6 +37,8 @@ _TURNED, _OFF, _LEAST_LEVEL = (0.3, 3.0), 0.12, 4.0
 _BRIGHTER, _MOST_SHADE = 0.05, 0.4
 # How much less surely it is known a moment before or after.
 _CARRIED = 0.85
+# What is carried is strange there too in so much of it, or its way is not known.
+_AGREED = 0.25
 _LOBES = [132, 361]
 
 
@@ -250,7 +252,9 @@ def carried(strange: Bool, things: Bool, shifts: F32) -> U8:
             way = shifts[k - 1] if back == 1 else -shifts[k]
             if thing[k] and thing[k - back]:
                 near = shifted(one_way[k - back], way) * np.float32(_CARRIED)
-                np.maximum(one_way[k], near, out=one_way[k])
+                there = near > _CARRIED**2
+                if (strange[k] & there).sum() > _AGREED * there.sum():
+                    np.maximum(one_way[k], near, out=one_way[k])
         np.maximum(levels, one_way, out=levels)
     return np.asarray(np.round(levels * 255), np.uint8)
 
