@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -37,11 +37,13 @@ def analyze(
     store: ModelStore | None = None,
     progress: Report | None = None,
     sight: Sight | None = None,
+    passing: Callable[[Frame, VideoInfo], None] | None = None,
 ) -> Scene:
     """What is to be seen in a video: every frame's time, shots, and each person's face.
 
     A video without people gives a scene without people. sight: what finds faces, the networks of
-    the store's pack by default.
+    the store's pack by default. passing: is shown every frame in order; what it raises ends the
+    analysis.
 
     Raises:
         VideoError: the video cannot be read.
@@ -58,6 +60,8 @@ def analyze(
         passed = _Pass(reader.info)
         for frame, new_shot, faces in seen:
             passed.step(frame, new_shot, faces)
+            if passing is not None:
+                passing(frame, reader.info)
             report(Progress("analyse", frame.index + 1, reader.info.frame_count))
         info = reader.info
     found = recognise(
