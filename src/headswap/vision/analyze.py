@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from headswap.media import Frame, VideoInfo, VideoReader
 from headswap.vision.ahead import ahead
 from headswap.vision.camera import CameraMotion, people_boxes, settle
 from headswap.vision.face import Face
+from headswap.vision.looked_ahead import LookedAhead, tracked
 from headswap.vision.networks.blendshapes import Blendshapes
 from headswap.vision.networks.identity import Identity
 from headswap.vision.networks.person_matte import PersonMatte
@@ -51,12 +52,13 @@ def analyze(
     """
     store = store or ModelStore.default()
     report: Report = progress or (lambda _: None)
-    tracker = Tracker(sight or NetworkSight(store))
     with ExitStack() as stack:
+        looked = stack.enter_context(closing(LookedAhead(sight or NetworkSight(store))))
+        tracker = Tracker(looked)
         reader = stack.enter_context(VideoReader(video))
         # Reading, looking for faces, and following the camera each go on while the next is busy.
         cut = stack.enter_context(closing(ahead(mark_cuts(reader), _AHEAD)))
-        seen = stack.enter_context(closing(ahead(_tracked(cut, tracker), _AHEAD)))
+        seen = stack.enter_context(closing(ahead(tracked(cut, tracker, looked, _AHEAD), _AHEAD)))
         passed = _Pass(reader.info)
         for frame, new_shot, faces in seen:
             passed.step(frame, new_shot, faces)
@@ -81,13 +83,6 @@ def analyze(
         camera_from_first=passed.camera(),
         pack=store.pack,
     )
-
-
-def _tracked(
-    frames: Iterable[tuple[Frame, bool]], tracker: Tracker
-) -> Iterator[tuple[Frame, bool, list[Face]]]:
-    for frame, new_shot in frames:
-        yield frame, new_shot, tracker.step(frame, new_shot)
 
 
 class _Pass:
