@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -61,8 +63,24 @@ def _job(plan: Path, do: str = "survey", start: int = 0, stop: int = 1, **other:
 
 
 def _workers() -> set[int]:
-    children = psutil.Process().children()
-    return {c.pid for c in children if "headswap.swapping.worker" in " ".join(c.cmdline())}
+    """Started as such, or forked from a nursery."""
+    found: set[int] = set()
+    for child in psutil.Process().children():
+        words = " ".join(child.cmdline())
+        if "headswap.swapping.worker" in words:
+            found.add(child.pid)
+        elif "headswap.swapping.nursery" in words:
+            found |= {worker.pid for worker in child.children()}
+    return found
+
+
+def _born(count: int, besides: set[int]) -> set[int]:
+    """The new workers, as soon as there are so many."""
+    deadline = time.monotonic() + 60
+    while len(found := _workers() - besides) < count:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return found
 
 
 def test_no_jobs_are_done_at_once() -> None:
@@ -83,29 +101,68 @@ def test_jobs_are_shared_out_and_every_finished_frame_is_counted(
     counted: list[int] = []
     before = _workers()
     with Crew(2) as crew:
-        assert len(_workers() - before) == 2
+        workers = _born(2, before)
         crew.do(jobs, counted.append)
         assert all(Path(job["out"]).stat().st_size > 0 for job in jobs)
         # The same processes do the next jobs as well.
         crew.do([_job(path, out=str(tmp_path / "looks"))])
+        assert _workers() - before == workers
     assert sum(counted) == FRAMES
     assert pickle.loads((tmp_path / "looks").read_bytes()) == []
     assert _workers() == before
 
 
-def test_a_worker_that_died_is_replaced(plan: RenderPlan, tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [1, 2])
+def test_a_worker_that_died_is_replaced(plan: RenderPlan, tmp_path: Path, size: int) -> None:
     path = tmp_path / "a.plan"
     plan.save(path)
     before = _workers()
-    with Crew(1) as crew:
-        (first,) = _workers() - before
-        os.kill(first, signal.SIGKILL)
-        psutil.wait_procs([psutil.Process(first)], timeout=0.2)
-        job = _job(path)
-        crew.do([job])
-        assert Path(job["out"]).exists()
-        (second,) = _workers() - before
-        assert second != first
+    with Crew(size) as crew:
+        first = _born(size, before)
+        for worker in first:
+            os.kill(worker, signal.SIGKILL)
+        jobs = [_job(path, start=start) for start in range(size)]
+        crew.do(jobs)
+        assert all(Path(job["out"]).exists() for job in jobs)
+        assert not _born(size, before) & first
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux alone")
+def test_a_nursery_that_died_leaves_its_workers_and_is_replaced(
+    plan: RenderPlan, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.plan"
+    plan.save(path)
+    with Crew(2) as crew:
+        first, second = sorted(_born(2, set()))
+        orphan = psutil.Process(first)
+        nursery = orphan.parents()[0]
+        nursery.kill()
+        os.kill(second, signal.SIGKILL)
+        jobs = [_job(path, start=start) for start in range(2)]
+        crew.do(jobs)
+        assert all(Path(job["out"]).exists() for job in jobs)
+        assert orphan.is_running()
+        (new,) = _workers() - {first, second}
+        assert psutil.Process(new).ppid() != nursery.pid
+    assert not _workers()
+    # Nobody waits for it, but it ends too.
+    deadline = time.monotonic() + 20
+    while orphan.is_running() and orphan.status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux alone")
+def test_a_nursery_has_one_thread_and_its_workers_share_its_memory() -> None:
+    with Crew(2):
+        workers = [psutil.Process(pid) for pid in _born(2, set())]
+        nursery = workers[0].parent()
+        assert nursery is not None and nursery.num_threads() == 1
+        assert workers[1].parent() == nursery
+        assert all(
+            worker.memory_full_info().uss < 0.5 * nursery.memory_info().rss for worker in workers
+        )
 
 
 class _Call:
@@ -132,7 +189,8 @@ def test_a_job_whose_worker_dies_is_given_to_another_once(plan: RenderPlan, tmp_
     assert pickle.loads(Path(_job(path)["out"]).read_bytes()) == []
 
 
-def test_a_job_that_kills_two_workers_is_given_up_and_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [1, 2])
+def test_a_job_that_kills_two_workers_is_given_up_and_named(tmp_path: Path, size: int) -> None:
     path, tally = tmp_path / "a.plan", tmp_path / "tally"
     tally.mkdir()
     deadly = [
@@ -144,7 +202,7 @@ def test_a_job_that_kills_two_workers_is_given_up_and_named(tmp_path: Path) -> N
     deadly.insert(1, _Call(os.replace, str(tmp_path / "again"), str(path)))
     path.write_bytes(pickle.dumps(deadly))
     before = _workers()
-    with pytest.raises(WorkerDied, match="frames 30 to 42") as told, Crew(1) as crew:
+    with pytest.raises(WorkerDied, match="frames 30 to 42") as told, Crew(size) as crew:
         crew.do([_job(path, start=30, stop=42)])
     assert told.value.retryable and "-9" in str(told.value)
     assert sorted(p.name for p in tally.iterdir()) == ["first", "second"]
@@ -188,9 +246,10 @@ def test_an_error_ends_the_rest_of_the_jobs(plan: RenderPlan, tmp_path: Path) ->
         assert not Path(jobs[1]["out"]).exists()
 
 
-def test_leaving_by_an_error_ends_the_workers_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [1, 2])
+def test_leaving_by_an_error_ends_the_workers_at_once(size: int) -> None:
     before = _workers()
-    with pytest.raises(KeyboardInterrupt), Crew(2):
-        assert len(_workers() - before) == 2
+    with pytest.raises(KeyboardInterrupt), Crew(size):
+        _born(size, before)
         raise KeyboardInterrupt
     assert _workers() == before

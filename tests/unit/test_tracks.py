@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,6 +14,7 @@ from headswap.media import Frame
 from headswap.vision.assignment import assign, match_faces
 from headswap.vision.face import Face
 from headswap.vision.followed import CARRIED_PRESENCE, Followed
+from headswap.vision.looked_ahead import LookedAhead, tracked
 from headswap.vision.matching import overlaps, separations
 from headswap.vision.networks.faces import Faces
 from headswap.vision.tracking import Tracker
@@ -114,6 +116,32 @@ def test_a_face_is_followed_through_every_frame_and_rarely_detected() -> None:
 def test_a_face_found_late_is_followed_back_to_where_it_appeared() -> None:
     sight = ScriptedSight({"a": lambda t: 100.0 if t >= 3 else None})
     assert _spans(_track(sight, 20)) == [(3, 19)]
+
+
+@pytest.mark.parametrize(
+    ("people", "cuts", "in_vain"),
+    [
+        ({}, (0,), 0),
+        ({"a": lambda t: 100.0 + t}, (0, 13, 14, 30), 0),
+        # Lost just before a detection was due anyway.
+        ({"a": lambda t: None if 14 <= t < 20 else 100.0}, (0,), 1),
+    ],
+)
+def test_faces_sought_ahead_are_the_same(
+    people: Mapping[str, Callable[[int], float | None]], cuts: tuple[int, ...], in_vain: int
+) -> None:
+    usual, ahead = ScriptedSight(people), ScriptedSight(people)
+    expected = _track(usual, 40, cuts)
+    picture = np.full((HEIGHT, WIDTH, 3), 90, np.uint8)
+    frames = [(Frame.from_rgb(i, i, picture), i in cuts) for i in range(40)]
+    with closing(LookedAhead(ahead)) as sight:
+        tracker = Tracker(sight)
+        steps = list(tracked(frames, tracker, sight, 3))
+        found = tracker.finish()
+    assert [(frame.index, cut) for frame, cut, _ in steps] == [(i, i in cuts) for i in range(40)]
+    assert [track.frames for track in found] == [track.frames for track in expected]
+    assert set(usual.detections) <= set(ahead.detections)
+    assert len(ahead.detections) == len(usual.detections) + in_vain
 
 
 def test_a_cut_ends_a_track_even_if_a_face_is_in_the_same_place() -> None:

@@ -25,14 +25,19 @@ class VideoReader:
     """Reads a video's frames; a context manager, and iterable any number of times.
 
     `size_wh` rescales to that upright size. `threads` is the number of decoder threads, 0 for one
-    per core. Raises what `probe` raises; iterating may raise VideoTruncated and VideoError.
+    per core. `info` is what an earlier `probe` said of the same video. Raises what `probe` raises
+    without it; iterating may raise VideoTruncated and VideoError.
     """
 
     def __init__(
-        self, path: Path | str, size_wh: tuple[int, int] | None = None, threads: int = 0
+        self,
+        path: Path | str,
+        size_wh: tuple[int, int] | None = None,
+        threads: int = 0,
+        info: VideoInfo | None = None,
     ) -> None:
         self.path = Path(path)
-        self.info: VideoInfo = probe(self.path)
+        self.info: VideoInfo = info or probe(self.path)
         self.size_wh = size_wh or self.info.size_wh
         check_size(self.path, self.size_wh)
         self._threads = threads

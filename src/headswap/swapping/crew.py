@@ -15,24 +15,31 @@ from types import TracebackType
 import headswap.errors
 from headswap.errors import HeadswapError, WorkerDied
 from headswap.swapping.compute import Job
+from headswap.swapping.forks import Forked, Nursery
 
 # A worker that dies takes one job with it; the job is given to another once.
 _TRIES = 2
+
+_Process = subprocess.Popen[str] | Forked
 
 
 class Crew:
     """Worker processes, started at once and ended with the block.
 
-    Their own processes, not forks: a fork of a program with threads may hang, and a script that
-    uses the library needs no guard around its main part. They end by themselves when this process
-    does, because their stdin does.
+    Not forks of this process: a fork of a program with threads may hang, and a script that uses
+    the library needs no guard around its main part. Where several are wanted, on Linux, they are
+    forks of one that has no threads and has loaded for all of them what takes long. They end by
+    themselves when this process does, because their stdin does.
     """
 
     def __init__(self, size: int) -> None:
         self.size = size
         self._lock = threading.Lock()
         self._closed = False
-        self._processes = [_start() for _ in range(size)]
+        # Elsewhere system libraries may start threads of their own.
+        several = size > 1 and sys.platform == "linux"
+        self._nursery = Nursery(_environment()) if several else None
+        self._processes = [self._start() for _ in range(size)]
 
     def __enter__(self) -> Crew:
         return self
@@ -45,10 +52,22 @@ class Crew:
     ) -> None:
         with self._lock:
             self._closed = True
+        if kind is not None:
+            self._kill()
         for process in self._processes:
-            if kind is not None:
-                process.kill()
             _end(process)
+        if self._nursery is not None:
+            self._nursery.close()
+
+    def _start(self) -> _Process:
+        return _started() if self._nursery is None else self._nursery.fork()
+
+    def _kill(self) -> None:
+        if self._nursery is not None:
+            self._nursery.kill()
+        for process in self._processes:
+            if isinstance(process, subprocess.Popen):
+                process.kill()
 
     def do(self, jobs: Sequence[Job], count: Callable[[int], None] = lambda _: None) -> None:
         """Does all jobs; `count` is called, from several threads, with frames just finished.
@@ -92,28 +111,30 @@ class Crew:
                         failures.append(error)
                         return
                     _end(self._processes[i])
-                    self._processes[i] = _start()
+                    self._processes[i] = self._start()
                 waiting.put((job, tries + 1))
             except HeadswapError as error:
                 failures.append(error)
 
 
-def _start() -> subprocess.Popen[str]:
-    environment = dict(os.environ)
+def _environment() -> dict[str, str]:
     # Numeric libraries would each start a thread per core in every worker.
-    environment.update({"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
+    return {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+def _started() -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "headswap.swapping.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env=environment,
+        env=_environment(),
         # Ctrl-C in a terminal is for the program, which then ends its workers.
         process_group=0,
     )
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def _end(process: _Process) -> None:
     """Closes a worker's pipes, at which it stops, and waits for it."""
     if process.stdin is not None:
         # What a dead worker never read cannot be flushed any more.
@@ -124,7 +145,7 @@ def _end(process: subprocess.Popen[str]) -> None:
         process.stdout.close()
 
 
-def _ask(process: subprocess.Popen[str], job: Job, count: Callable[[int], None]) -> None:
+def _ask(process: _Process, job: Job, count: Callable[[int], None]) -> None:
     if process.stdin is None or process.stdout is None:
         raise WorkerDied("a worker has no pipes")
     try:
@@ -143,10 +164,12 @@ def _ask(process: subprocess.Popen[str], job: Job, count: Callable[[int], None])
     raise _died(process, job)
 
 
-def _died(process: subprocess.Popen[str], job: Job) -> WorkerDied:
+def _died(process: _Process, job: Job) -> WorkerDied:
+    code = process.wait()
     return WorkerDied(
         f"the worker for frames {job.get('start')} to {job.get('stop')} ended with code "
-        f"{process.wait()}; see its message above, and check that memory is free"
+        f"{'unknown' if code is None else code}; see its message above, and check that memory is "
+        "free"
     )
 
 

@@ -82,8 +82,9 @@ class Renderer:
         """Finished frames `start` to `stop` (exclusive), in order."""
         first, last = self._needed(start, stop)
         self._keys.clear()
+        info = self._plan.info
         waiting: deque[Frame] = deque()
-        with VideoReader(self._plan.info.path, self._plan.size_wh, threads=threads) as video:
+        with VideoReader(info.path, self._plan.size_wh, threads, info) as video:
             for frame in video.frames(first, last + 1, self._plan.pts):
                 self._take_keys(frame)
                 if start <= frame.index < stop:

@@ -107,7 +107,7 @@ def survey(
         return []
     eyes = _Eyes(plan, store)
     looks: list[KeyLook | Glimpse] = []
-    with VideoReader(plan.info.path, plan.size_wh, threads=1) as video:
+    with VideoReader(plan.info.path, plan.size_wh, 1, plan.info) as video:
         for frame in video.frames(frames[0], frames[-1] + 1, plan.pts):
             for reader in glimpses.get(frame.index, ()):
                 looks += reader.take(frame)

@@ -96,7 +96,7 @@ def swap(
     with ExitStack() as stack:
         _one_thread_each(stack)
         # Ends after the crew, whose end also ends what waits for it.
-        beside = stack.enter_context(ThreadPoolExecutor(3))
+        beside = stack.enter_context(ThreadPoolExecutor(2))
         crew = compute or stack.enter_context(Crew(options.workers or os.cpu_count() or 1))
         folder = work or Path(stack.enter_context(TemporaryDirectory(prefix="headswap-")))
         tools = Tools(options, engine, store, crew, beside, report, stages)
@@ -106,12 +106,14 @@ def swap(
             portraits = {i: reader.find(path, options.largest_face) for i, path in paths.items()}
         with stages.timed("policy"):
             gate = past_photos(rules or Rules(), portraits, store)
-        # It needs a part of a core, which the analysis leaves; nothing is drawn before it is done.
-        passing = [beside.submit(gate.check_seconds, video)]
         with stages.timed("analyse"):
-            scene = scene or analyze(video, store=store, progress=report)
+            known = scene
+            scene = known or analyze(
+                video, store=store, progress=report, passing=gate.check_passing
+            )
             scene = replace(scene, video=replace(scene.video, path=video))
-        passing.append(beside.submit(gate.check_shots, scene))
+        # What is left to look at takes a part of a core; nothing is drawn before it is done.
+        passing = beside.submit(_check_video, gate, scene, known is None)
         _check_mapping(scene, paths)
         place = SwapFolder(folder, video, paths, f"{replace(options, workers=None)} {task_id}")
         if not place.plan_path.is_file():
@@ -122,8 +124,7 @@ def swap(
         # Mapped from its file, the plan of a long video takes hardly any memory here.
         plan = place.plan()
         with stages.timed("policy"):
-            for passed in passing:
-                passed.result()
+            passing.result()
         with stages.timed("render"):
             pieces = render_parts(plan, place, crew, options, report, frame)
         done = SwapReport(
@@ -150,6 +151,13 @@ def swap(
                 sign_video(joined, _statement(done, video, paths, options), signer, out)
             joined.unlink()
     return done
+
+
+def _check_video(gate: PolicyGate, scene: Scene, passed: bool) -> None:
+    """passed: whether the gate saw the source's frames while they were analysed."""
+    if not passed:
+        gate.check_seconds(scene.video.path)
+    gate.check_shots(scene)
 
 
 def _one_thread_each(stack: ExitStack) -> None:

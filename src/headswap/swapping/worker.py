@@ -11,9 +11,10 @@ import json
 import os
 import pickle
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import TextIO
 
 import cv2
 import numpy as np
@@ -81,29 +82,25 @@ class Worker:
         return self._renderer[1]
 
 
-def _warm_up() -> None:
+def warm_up() -> None:
     """Does what takes long the first time, while the program still reads the video.
 
     Numba sets itself up at the first call of any function, OpenCV makes a table of colours.
     """
+    # One worker per core is started, so a second thread here only steals from the next worker.
+    cv2.setNumThreads(1)
     frame_from_sheet(canonical_face().vertices_cm)
     cv2.cvtColor(np.zeros((1, 1, 3), np.uint8), cv2.COLOR_RGB2LAB)
 
 
-def main() -> None:
-    """Serves jobs until stdin ends."""
-    # Libraries print; only answers may reach the crew.
-    answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)
-    # One worker per core is started, so a second thread here only steals from the next worker.
-    cv2.setNumThreads(1)
+def serve(jobs: Iterable[str], answers: TextIO) -> None:
+    """Does the jobs, a line each, until they end."""
 
     def say(line: dict[str, object]) -> None:
         answers.write(json.dumps(line) + "\n")
 
     worker = Worker()
-    _warm_up()
-    for line in sys.stdin:
+    for line in jobs:
         try:
             job: Job = json.loads(line)
             with disk_errors(Path(job["out"])):
@@ -112,6 +109,15 @@ def main() -> None:
             say({"error": type(error).__name__, "message": str(error)})
         else:
             say({"done": True})
+
+
+def main() -> None:
+    """Serves jobs until stdin ends."""
+    # Libraries print; only answers may reach the crew.
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+    warm_up()
+    serve(sys.stdin, answers)
     # Everything is written; libraries would take a good part of a second to tidy up.
     os._exit(0)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -11,7 +11,7 @@ import numpy as np
 
 from headswap.arrays import I64, U8
 from headswap.errors import ExplicitContentFound
-from headswap.media import Frame, VideoReader
+from headswap.media import Frame, VideoInfo, VideoReader
 from headswap.vision.networks.explicit import ExplicitContent
 from headswap.vision.scene import Scene, Shot
 from headswap.vision.store import ModelStore
@@ -32,16 +32,19 @@ class Looked:
 class PolicyGate:
     """Looks at pictures one after the other; lets none through whose score is above the limit.
 
-    A limit of 1 lets everything through, and nothing is looked at.
+    A limit of 1 lets everything through, and nothing is looked at. Give it the photos, then the
+    seconds of the source, then its shots.
     """
 
-    def __init__(self, store: ModelStore, limit: float = USUAL_LIMIT, threads: int = 2) -> None:
+    def __init__(self, store: ModelStore, limit: float = USUAL_LIMIT) -> None:
         if not 0 < limit <= 1:
             raise ValueError(f"a limit of {limit}; it is above 0 and at most 1")
         self.limit = limit
         self._scores: list[float] = []
         self._store = store
-        self._threads = threads
+        self._network: ExplicitContent | None = None
+        self._first_pts: int | None = None
+        self._second = -1
 
     def check_photos(self, photos: Mapping[int, U8]) -> None:
         """Nothing, if the (h, w, 3) uint8 photos of new heads, by person, may be used.
@@ -51,24 +54,39 @@ class PolicyGate:
         """
         if self.limit == 1:
             return
-        network = self._network()
         for obj_id, rgb in photos.items():
-            score = self._score(network, rgb)
+            score = self._score(rgb)
             if score > self.limit:
                 what = f"the photo for person {obj_id} {self._refusal(score)}"
                 raise ExplicitContentFound(f"{what}; use another photo", obj_id)
 
+    def check_passing(self, frame: Frame, info: VideoInfo) -> None:
+        """Nothing, if the frame may be used; only the first one of each second is looked at.
+
+        For every frame of a source in order, while it is read for something else.
+
+        Raises:
+            ExplicitContentFound: it may not.
+        """
+        if self.limit == 1:
+            return
+        first = frame.pts if self._first_pts is None else self._first_pts
+        second = int((frame.pts - first) * info.time_base)
+        if second > self._second:
+            self._first_pts, self._second = first, second
+            self._check(frame, first, info.time_base)
+
     def check_seconds(self, video: Path) -> None:
-        """Nothing, if the first frame of each second of the source may be used.
+        """Nothing, if the first frame of each second of the source may be used, which is read.
 
         Raises:
             ExplicitContentFound: one may not. VideoError: it cannot be read.
         """
         if self.limit == 1:
             return
-        # One thread: the video is analysed meanwhile.
         with VideoReader(video, threads=1) as reader:
-            self._check(reader.each_second(), reader.info.time_base, None)
+            for frame in reader.each_second():
+                self.check_passing(frame, reader.info)
 
     def check_shots(self, scene: Scene) -> None:
         """Nothing, if the middle frame of every shot may be used that lies between seconds.
@@ -77,36 +95,32 @@ class PolicyGate:
             ExplicitContentFound: one may not. VideoError: it cannot be read.
         """
         wanted = between_seconds(scene.pts, scene.video.time_base, scene.shots)
-        if self.limit == 1 or not wanted:
-            return
-        with VideoReader(scene.video.path) as reader:
-            self._check(reader.some(wanted), scene.video.time_base, int(scene.pts[0]))
+        if self.limit < 1 and wanted:
+            with VideoReader(scene.video.path, threads=1, info=scene.video) as reader:
+                for frame in reader.some(wanted):
+                    self._check(frame, int(scene.pts[0]), scene.video.time_base)
+        # Nothing more is looked at; it would only take memory.
+        self._network = None
 
     def looked(self) -> Looked:
         """What was seen so far."""
         highest = round(max(self._scores, default=0.0), 4)
         return Looked(self.limit, len(self._scores), highest)
 
-    def _check(self, frames: Iterable[Frame], time_base: Fraction, first: int | None) -> None:
-        """first: the time of the video's first frame; None if that is the first of these."""
-        network = self._network()
-        for frame in frames:
-            first = frame.pts if first is None else first
-            score = self._score(network, frame.rgb())
-            if score > self.limit:
-                what = f"the video, at {float((frame.pts - first) * time_base):.1f} s,"
-                raise ExplicitContentFound(f"{what} {self._refusal(score)}; use another video")
+    def _check(self, frame: Frame, first: int, time_base: Fraction) -> None:
+        """first: the time of the video's first frame."""
+        score = self._score(frame.rgb())
+        if score > self.limit:
+            what = f"the video, at {float((frame.pts - first) * time_base):.1f} s,"
+            raise ExplicitContentFound(f"{what} {self._refusal(score)}; use another video")
 
     def _refusal(self, score: float) -> str:
         rule = ExplicitContentFound.rule
         return f"is refused by the rule {rule} (score {score:.2f}, limit {self.limit:g})"
 
-    def _network(self) -> ExplicitContent:
-        """Made for each look: between them, far apart, it would only take memory."""
-        return ExplicitContent(self._store, self._threads)
-
-    def _score(self, network: ExplicitContent, rgb: U8) -> float:
-        self._scores.append(network.score(rgb))
+    def _score(self, rgb: U8) -> float:
+        self._network = self._network or ExplicitContent(self._store)
+        self._scores.append(self._network.score(rgb))
         return self._scores[-1]
 
 

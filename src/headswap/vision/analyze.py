@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from headswap.media import Frame, VideoInfo, VideoReader
 from headswap.vision.ahead import ahead
 from headswap.vision.camera import CameraMotion, people_boxes, settle
 from headswap.vision.face import Face
+from headswap.vision.looked_ahead import LookedAhead, tracked
 from headswap.vision.networks.blendshapes import Blendshapes
 from headswap.vision.networks.identity import Identity
 from headswap.vision.networks.person_matte import PersonMatte
@@ -37,11 +39,13 @@ def analyze(
     store: ModelStore | None = None,
     progress: Report | None = None,
     sight: Sight | None = None,
+    passing: Callable[[Frame, VideoInfo], None] | None = None,
 ) -> Scene:
     """What is to be seen in a video: every frame's time, shots, and each person's face.
 
     A video without people gives a scene without people. sight: what finds faces, the networks of
-    the store's pack by default.
+    the store's pack by default. passing: is shown every frame in order; what it raises ends the
+    analysis.
 
     Raises:
         VideoError: the video cannot be read.
@@ -49,19 +53,26 @@ def analyze(
     """
     store = store or ModelStore.default()
     report: Report = progress or (lambda _: None)
-    tracker = Tracker(sight or NetworkSight(store))
     with ExitStack() as stack:
+        looked = stack.enter_context(closing(LookedAhead(sight or NetworkSight(store))))
+        tracker = Tracker(looked)
         reader = stack.enter_context(VideoReader(video))
         # Reading, looking for faces, and following the camera each go on while the next is busy.
         cut = stack.enter_context(closing(ahead(mark_cuts(reader), _AHEAD)))
-        seen = stack.enter_context(closing(ahead(_tracked(cut, tracker), _AHEAD)))
-        passed = _Pass(reader.info)
+        seen = stack.enter_context(closing(ahead(tracked(cut, tracker, looked, _AHEAD), _AHEAD)))
+        passed, expressions = _Pass(reader.info), _Expressions(store)
+        # Loaded meanwhile: when the last frame has been seen, all else waits for it.
+        identity = stack.enter_context(ThreadPoolExecutor(1)).submit(Identity, store)
         for frame, new_shot, faces in seen:
             passed.step(frame, new_shot, faces)
+            for face in faces:
+                expressions.weights(face)
+            if passing is not None:
+                passing(frame, reader.info)
             report(Progress("analyse", frame.index + 1, reader.info.frame_count))
         info = reader.info
     found = recognise(
-        tracker.finish(), Identity(store), store.pack, float(info.rate), len(passed.pts), report
+        tracker.finish(), identity.result(), store.pack, float(info.rate), len(passed.pts), report
     )
     pts, shots = np.array(passed.pts, np.int64), passed.shots()
     matte = PersonMatte(store, threads=2).matte
@@ -72,18 +83,11 @@ def analyze(
         video=info,
         pts=pts,
         shots=shots,
-        tracks=_tracks(found, store, report),
+        tracks=_tracks(found, expressions, report),
         people=_people(found, info),
         camera_from_first=passed.camera(),
         pack=store.pack,
     )
-
-
-def _tracked(
-    frames: Iterable[tuple[Frame, bool]], tracker: Tracker
-) -> Iterator[tuple[Frame, bool, list[Face]]]:
-    for frame, new_shot in frames:
-        yield frame, new_shot, tracker.step(frame, new_shot)
 
 
 class _Pass:
@@ -143,9 +147,25 @@ def _head_box(face_xyxy: F32, info: VideoInfo) -> F32:
     return np.clip(grown, 0, limits).astype(np.float32)
 
 
-def _tracks(found: Sequence[Somebody], store: ModelStore, report: Report) -> tuple[Track, ...]:
+class _Expressions:
+    """The blendshapes of faces, worked out once for each."""
+
+    def __init__(self, store: ModelStore) -> None:
+        self._network = Blendshapes(store)
+        self._known: dict[int, tuple[Face, F32]] = {}
+
+    def weights(self, face: Face) -> F32:
+        """(52,), see `Blendshapes`."""
+        if id(face) not in self._known:
+            # With the face itself, so that no other one takes its place.
+            self._known[id(face)] = face, self._network.weights(face.landmarks)
+        return self._known[id(face)][1]
+
+
+def _tracks(
+    found: Sequence[Somebody], expressions: _Expressions, report: Report
+) -> tuple[Track, ...]:
     whole = [track for somebody in found for track in somebody.tracks]
-    expressions = Blendshapes(store)
     tracks: list[Track] = []
     for done, track in enumerate(whole, start=1):
         landmarks = np.array([face.landmarks for face in track.faces], np.float32)
@@ -155,7 +175,7 @@ def _tracks(found: Sequence[Somebody], store: ModelStore, report: Report) -> tup
                 frames=np.array(track.frames, np.int32),
                 boxes_xyxy=np.array([face.box_xyxy for face in track.faces], np.float32),
                 landmarks=landmarks,
-                blendshapes=np.array([expressions.weights(p) for p in landmarks], np.float32),
+                blendshapes=np.array([expressions.weights(f) for f in track.faces], np.float32),
                 presence=np.array([face.presence for face in track.faces], np.float32),
             )
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -70,6 +71,19 @@ class Tracker:
         self._separate(frame)
         self._remember(frame)
         return [track.last for track in self._seen_in(frame)]
+
+    def due(self, coming: Sequence[tuple[Frame, bool]]) -> tuple[Frame, bool] | None:
+        """The first of the coming frames to be detected in for sure, and whether closely.
+
+        coming: the next frames, and whether each begins a shot. Sooner it happens only where faces
+        are lost or meet.
+        """
+        for ahead, (frame, new_shot) in enumerate(coming, start=1):
+            if new_shot:
+                return frame, True
+            if self._since_detection + ahead >= DETECT_EVERY:
+                return frame, self._detections % CLOSE_LOOK_EVERY == 0
+        return None
 
     def finish(self) -> list[Followed]:
         """All tracks, in the order of their first frames."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import cv2
 import numpy as np
 
 from headswap.arrays import F32, U8
@@ -34,9 +35,10 @@ class HairMatte:
         this one; None for a single image.
         """
         side = self.SIDE_PX
-        tensor = np.zeros((1, side, side, 4), dtype=np.float32)
-        tensor[0, :, :, :3] = network_input(crop, side)
-        tensor /= 255
+        # A fourth plane beside the colours.
+        pixels = np.asarray(cv2.cvtColor(network_input(crop, side), cv2.COLOR_RGB2RGBA), np.uint8)
+        pixels[..., 3] = 0
+        tensor = np.divide(pixels[None], np.float32(255), dtype=np.float32)
         if previous is not None:
             tensor[0, :, :, 3] = to_size(previous, (side, side))
         (logits,) = self._net.run(tensor)

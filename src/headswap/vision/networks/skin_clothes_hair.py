@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import cv2
 import numpy as np
 
 from headswap.arrays import F32, U8
@@ -45,10 +46,12 @@ class SkinClothesHair:
 
         size_wh: the size of the planes, None for the crop's own.
         """
-        pixels = network_input(crop, self.SIDE_PX).astype(np.float32)
-        pixels -= 255 * IMAGENET_MEAN
-        pixels /= 255 * IMAGENET_STD
-        (planes,) = self._net.run(np.ascontiguousarray(pixels.transpose(2, 0, 1)[None]))
+        pixels = np.empty((1, 3, self.SIDE_PX, self.SIDE_PX), np.float32)
+        # Plane by plane, which is several times as fast as pixel by pixel.
+        for k, plane in enumerate(cv2.split(network_input(crop, self.SIDE_PX))):
+            np.subtract(plane, 255 * IMAGENET_MEAN[k], out=pixels[0, k], dtype=np.float32)
+            pixels[0, k] /= 255 * IMAGENET_STD[k]
+        (planes,) = self._net.run(pixels)
         size = size_wh or (crop.shape[1], crop.shape[0])
         skin, clothes, hair = (to_size(plane, size) for plane in planes[0])
         return SkinClothesHairPlanes(skin, clothes, hair)
