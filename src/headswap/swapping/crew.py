@@ -17,9 +17,6 @@ from headswap.errors import HeadswapError, WorkerDied
 from headswap.swapping.compute import Job
 from headswap.swapping.forks import Forked, Nursery
 
-# A worker that dies takes one job with it; the job is given to another once.
-_TRIES = 2
-
 _Process = subprocess.Popen[str] | Forked
 
 
@@ -76,9 +73,9 @@ class Crew:
             HeadswapError: the first error a worker reported. WorkerDied: one ended twice over the
                 same job.
         """
-        waiting: queue.SimpleQueue[tuple[Job, int]] = queue.SimpleQueue()
+        waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
         for job in jobs:
-            waiting.put((job, 0))
+            waiting.put(job)
         failures: list[BaseException] = []
         threads = [
             threading.Thread(target=self._serve, args=(i, waiting, count, failures), daemon=True)
@@ -94,27 +91,29 @@ class Crew:
     def _serve(
         self,
         i: int,
-        waiting: queue.SimpleQueue[tuple[Job, int]],
+        waiting: queue.SimpleQueue[Job],
         count: Callable[[int], None],
         failures: list[BaseException],
     ) -> None:
         while not failures:
             try:
-                job, tries = waiting.get_nowait()
+                self._do(i, waiting.get_nowait(), count)
             except queue.Empty:
                 return
-            try:
-                _ask(self._processes[i], job, count)
-            except WorkerDied as error:
-                with self._lock:
-                    if self._closed or tries + 1 >= _TRIES:
-                        failures.append(error)
-                        return
-                    _end(self._processes[i])
-                    self._processes[i] = self._start()
-                waiting.put((job, tries + 1))
             except HeadswapError as error:
                 failures.append(error)
+
+    def _do(self, i: int, job: Job, count: Callable[[int], None]) -> None:
+        """Has worker i do a job, or the one after it if it dies over it or was dead before."""
+        try:
+            _ask(self._processes[i], job, count)
+        except WorkerDied:
+            with self._lock:
+                if self._closed:
+                    raise
+                _end(self._processes[i])
+                self._processes[i] = self._start()
+            _ask(self._processes[i], job, count)
 
 
 def _environment() -> dict[str, str]:
