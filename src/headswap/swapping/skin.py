@@ -11,6 +11,9 @@ from headswap.vision.canonical_face import FACE_OVAL, LEFT_EYE, OUTER_LIPS, RIGH
 
 # What is darker than the upper face by so much is beard.
 _BEARD_L = 18.0
+# Hair below which skin is bare, and the least part of a face that says how its skin looks: of one
+# all but hidden, what the hair's matte leaves is chance.
+_BARE, LEAST_BARE = 0.3, 0.2
 _NOSE_BASE = 2
 
 
@@ -27,9 +30,20 @@ def skin_pixels(landmarks: F32, shape: tuple[int, int]) -> U8:
     return mask
 
 
-def skin_tone(rgb: U8, landmarks: F32) -> SkinTone:
-    """Tone of the bare facial skin in a picture (h, w, 3) uint8, robust against glints."""
+def bare_share(landmarks: F32, hair: F32) -> float:
+    """How much, 0..1, of a face's skin is not under hair (h, w) 0..1."""
+    skin = skin_pixels(landmarks, hair.shape)
+    return float((skin * (hair < _BARE)).sum()) / max(1, int(skin.sum()))
+
+
+def skin_tone(rgb: U8, landmarks: F32, hair: F32 | None = None) -> SkinTone:
+    """Tone of the bare facial skin in a picture (h, w, 3) uint8, robust against glints.
+
+    hair: (h, w) 0..1, what of the picture is hair, which may hang over a cheek or a forehead.
+    """
     skin = skin_pixels(landmarks, rgb.shape[:2])
+    if hair is not None and bare_share(landmarks, hair) > LEAST_BARE:
+        skin *= hair < _BARE
     if not skin.any():
         return SkinTone(np.array([60, 12, 16], np.float32), np.array([8, 4, 4], np.float32))
     x, y, width, height = cv2.boundingRect(skin)
