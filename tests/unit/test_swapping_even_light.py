@@ -32,13 +32,23 @@ def _cheeks(cutout: Cutout, rgb: U8) -> F32:
     return np.asarray(lab[y, x], np.float32)
 
 
-@pytest.mark.parametrize("light", [(0.35, 0.4, 0.75), (0.6, 0.3, 0.35)])
-def test_a_shade_of_another_colour_gets_the_skin_s_own(light: tuple[float, float, float]) -> None:
+@pytest.mark.parametrize("light", [(0.35, 0.4, 0.75), (0.25, 0.25, 0.5)])
+def test_a_shade_lit_by_the_sky_gets_the_skin_s_own_colour(
+    light: tuple[float, float, float],
+) -> None:
     cutout = _lit(light)
     left, right = _cheeks(cutout, cutout.rgb)
     off = np.abs(left - right)[1:].max()
     left, right = _cheeks(cutout, in_even_light(cutout, cutout.hair).rgb)
     assert off > 12 and np.abs(left - right)[1:].max() < 0.7 * off
+
+
+def test_a_red_cheek_stays_red() -> None:
+    cutout = _lit((1.0, 0.85, 0.85))
+    before = _cheeks(cutout, cutout.rgb)
+    after = _cheeks(cutout, in_even_light(cutout, cutout.hair).rgb)
+    assert before[0, 1] - before[1, 1] > 4
+    assert after[0, 1] - after[1, 1] > 0.8 * (before[0, 1] - before[1, 1])
 
 
 def test_hard_light_is_softened_and_soft_light_stays() -> None:

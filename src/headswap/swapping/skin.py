@@ -11,6 +11,8 @@ from headswap.vision.canonical_face import FACE_OVAL, LEFT_EYE, OUTER_LIPS, RIGH
 
 # What is darker than the upper face by so much is beard.
 _BEARD_L = 18.0
+# What is darker by so much than all but so many percent of the face is strands, or deep shade.
+_STRAND_L, _LIT_SHARE = 25.0, 80
 # Hair below which skin is bare, and the least part of a face that says how its skin looks: of one
 # all but hidden, what the hair's matte leaves is chance.
 _BARE, LEAST_BARE = 0.3, 0.2
@@ -56,6 +58,8 @@ def skin_tone(rgb: U8, landmarks: F32, hair: F32 | None = None) -> SkinTone:
         # Beards grow below the nose.
         mask &= upper | (lab[..., 0] > np.median(lab[upper][:, 0]) - _BEARD_L)
     lab = lab[mask]
+    # A fringe that no matte knows, and deep shade; most of a face is lighter.
+    lab = lab[lab[:, 0] > np.percentile(lab[:, 0], _LIT_SHARE) - _STRAND_L]
     middle = np.median(lab, axis=0)
     spread = 1.4826 * np.median(np.abs(lab - middle), axis=0)
     return SkinTone(middle.astype(np.float32), np.maximum(spread, 1.0).astype(np.float32))

@@ -91,7 +91,7 @@ def toned_skin(linear: F32, photo: F32, wanted: F32, light: F32) -> F32:
     # Glints are lighter than skin; what is white and is not may as well be in a bluish shade.
     brighter = cv2.transform(linear, LUMINANCE[None]) - np.float32(before @ LUMINANCE)
     glint = np.clip(np.minimum(white, brighter), 0, None)
-    return flesh + glint[..., None] * (light - gain)
+    return (flesh + glint[..., None] * (light - gain)).astype(np.float32)
 
 
 def linear_rgb(lab: F32) -> F64:
