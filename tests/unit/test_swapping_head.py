@@ -15,7 +15,7 @@ from headswap.swapping.eyes import eye_coordinates, eye_place
 from headswap.swapping.head_model import FACE_VERTICES, HeadModel
 from headswap.swapping.reference import build_head
 from headswap.swapping.shell import build_shell
-from headswap.swapping.skin import skin_pixels, skin_tone
+from headswap.swapping.skin import bare_share, skin_pixels, skin_tone
 from headswap.vision.canonical_face import RIGHT_EYE, canonical_face
 from headswap.vision.expression import expression_offset
 from headswap.vision.networks.blendshapes import NAMES
@@ -91,6 +91,21 @@ def test_the_skins_tone_is_its_colour_whatever_glints_and_eyes_do() -> None:
     rng = np.random.default_rng(0)
     noisy = np.clip(rgb + rng.normal(0, 12, rgb.shape[:2])[..., None], 0, 255).astype(np.uint8)
     assert skin_tone(noisy, face).spread[0] == pytest.approx(12 / 255 * 100, rel=0.25)
+
+
+def test_hair_over_a_cheek_is_not_skin_unless_it_hides_nearly_all() -> None:
+    face = face_at(X, Y)
+    rgb = np.full((HEIGHT, WIDTH, 3), SKIN_RGB, np.uint8)
+    hair = np.zeros((HEIGHT, WIDTH), np.float32)
+    hair[:, round(float(face[1, 0]) - PX_PER_CM) :] = 1
+    rgb[hair > 0] = 20
+    bare = skin_tone(np.full_like(rgb, SKIN_RGB), face)
+    hidden = skin_tone(rgb, face, hair)
+    assert hidden.mean == pytest.approx(bare.mean, abs=0.5) and hidden.spread[0] < 2
+    assert 0.2 < bare_share(face, hair) < 0.5
+    # Nor is a strand of which no matte tells.
+    assert skin_tone(rgb, face).mean == pytest.approx(bare.mean, abs=0.5)
+    assert skin_tone(np.full_like(rgb, 20), face, np.ones_like(hair)).mean[0] < 20
 
 
 def test_a_face_outside_the_picture_still_has_a_plausible_tone() -> None:

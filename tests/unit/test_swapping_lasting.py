@@ -129,6 +129,7 @@ def _look(frame: int) -> KeyLook:
         frame=frame,
         tone_mean=tone,
         tone_spread=tone,
+        bare=1.0,
         light=np.zeros(LIGHT, np.float32),
         jaw=tone,
         neck=tone,

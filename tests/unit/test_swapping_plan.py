@@ -219,6 +219,7 @@ def _look(number: int, frame: int, lightness: float) -> KeyLook:
         frame=frame,
         tone_mean=tone,
         tone_spread=np.array([4, 3, 2], np.float32),
+        bare=1.0,
         light=np.zeros(LIGHT, np.float32),
         jaw=tone - 2,
         neck=tone - np.array([8, 0, 0], np.float32),
@@ -260,6 +261,17 @@ def test_the_survey_gives_the_plan_tones_and_a_reach_over_the_old_and_the_new_he
     assert top < -10.9
     assert set(appearance.bodies) == {0, 8, 19}
     assert not Plate.load(tmp_path / "plate-0.npz").seen.any()
+
+
+def test_looks_at_a_face_under_hair_say_nothing_of_its_tone(tmp_path: Path) -> None:
+    plan = _first(_two_people(), tmp_path)
+    hidden = replace(_look(0, 8, 10.0), bare=0.05)
+    looks = [_look(0, 0, 50.0), hidden, _look(0, 19, 50.0)]
+    appearance = _finished(plan, looks).appearances[0]
+    assert appearance.tones[:, 0] == pytest.approx(np.full(20, 50.0))
+    assert appearance.neck[0] == 42 and set(appearance.bodies) == {0, 8, 19}
+    every = _finished(plan, [replace(look, bare=0.05) for look in looks]).appearances[0]
+    assert every.tones[:, 0].min() < 40
 
 
 def test_an_appearance_that_no_look_saw_keeps_what_it_was_planned_with(tmp_path: Path) -> None:

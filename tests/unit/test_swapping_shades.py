@@ -76,6 +76,23 @@ def test_a_side_in_the_photos_shade_darkens_the_head_that_shows_it() -> None:
     assert np.all(lights[:, 0] > 0.03)
 
 
+def test_a_strand_over_a_cheek_is_no_shade_on_it() -> None:
+    head = painted_head()
+    covered = np.zeros(head.hair.shape, np.float32)
+    covered[:, : round(float(head.uv[1, 0]) - PX_PER_CM)] = 1
+    strand = np.where(covered[..., None] > 0, np.uint8(20), head.texture[..., :3])
+    hairy = replace(
+        head,
+        hair=np.maximum(head.hair, covered),
+        texture=np.dstack([strand, head.texture[..., 3:]]),
+    )
+    (plain, _), (tones, lights) = (
+        _shades(_turning(one, [0, 25]), one, Watched()) for one in (head, hairy)
+    )
+    assert tones == pytest.approx(plain, abs=0.05)
+    assert np.abs(lights).max() < 0.1
+
+
 def test_between_looks_shades_change_smoothly_and_never_beyond_what_was_seen() -> None:
     head = _half_in_shade()
     seen, _ = _shades(_turning(head, [-40, 0, 40]), head, Watched())
@@ -103,10 +120,11 @@ def test_few_frames_are_drawn_and_none_that_is_not_seen() -> None:
     head, watched = painted_head(), Watched()
     motion = _turning(head, list(np.linspace(-45, 45, 200)))
     _shades(motion, head, watched)
-    assert 3 <= watched.drawn <= 10
+    # Twice each: as it looks, and where it is hair.
+    assert 6 <= watched.drawn <= 20
     watched.drawn = 0
     _shades(replace(motion, seen=np.zeros(200, np.bool_)), head, watched)
     _shades(_turning(head, [70, 80]), head, watched)
     assert watched.drawn == 0
     _shades(_turning(head, [5] * 50), head, watched)
-    assert watched.drawn == 1
+    assert watched.drawn == 2

@@ -151,7 +151,10 @@ def test_the_side_a_photo_hardly_saw_is_as_light_as_the_half_of_the_face_beside_
     seen, alpha = _drawn(head, float(-50 * turn))
     row = np.s_[SIZE // 2 + 10 : SIZE // 2 + 20]
     skin = seen[row, :, 0].astype(np.float64)[alpha[row] > 0.95]
-    assert np.percentile(skin, 20) > 0.8 * SKIN_RGB[0]
+    cheek = head.uv[280 if turn > 0 else 50].round().astype(int)
+    other = head.uv[50 if turn > 0 else 280].round().astype(int)
+    lit_cheek, shaded = (int(head.texture[y, x, 0]) for x, y in (cheek, other))
+    assert lit_cheek > shaded + 30 and np.percentile(skin, 20) > 0.85 * lit_cheek
 
 
 def test_a_bald_head_shows_an_ear_from_the_side() -> None:

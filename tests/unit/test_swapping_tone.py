@@ -25,9 +25,8 @@ from headswap.swapping.compose.tone import (
     light_between,
     linear_rgb,
     lit_tone,
-    skin_matrix,
+    toned_skin,
 )
-from headswap.swapping.head_model import SkinTone
 from headswap.swapping.options import SwapOptions
 from headswap.swapping.swap_folder import SwapFolder
 from tests.made_heads import MIDDLE_XY, PX_PER_CM, SIZE_WH, ellipse, face_at, painted_head
@@ -82,30 +81,36 @@ def test_a_film_without_colour_gives_a_head_without_colour() -> None:
         assert np.abs(head_tone(skin, _lab(62, 18, 22), _lab(55, 0, 0))[1:]).max() < 0.01
 
 
-def test_the_matrix_takes_skin_to_the_tone_and_white_to_the_light() -> None:
+def test_skin_takes_the_tone_and_what_glints_on_it_the_light() -> None:
     photo, wanted = _lab(*DARK), _lab(*LIGHT)
     light = light_between(photo, wanted)
-    matrix = skin_matrix(SkinTone(photo, _lab(6, 2, 2)), wanted, light)
-    assert matrix @ linear_rgb(photo) == pytest.approx(linear_rgb(wanted))
-    assert matrix @ np.ones(3) == pytest.approx(light)
+    before, white = linear_rgb(photo), np.ones(3)
+    shades = np.stack([before, 0.3 * before, before + 0.2 * white])[None].astype(np.float32)
+    skin, shade, glint = toned_skin(shades, photo, wanted, light)[0]
+    assert skin == pytest.approx(linear_rgb(wanted), abs=1e-5)
     # Shade is skin under less light.
-    assert matrix @ (0.3 * linear_rgb(photo)) == pytest.approx(0.3 * linear_rgb(wanted))
+    assert shade == pytest.approx(0.3 * linear_rgb(wanted), abs=1e-5)
+    assert glint - skin == pytest.approx(0.2 * light, abs=1e-5)
 
 
-def test_pale_skin_in_warm_light_gets_no_blotches() -> None:
-    photo, wanted = SkinTone(_lab(62, 17, 10), _lab(7, 4.5, 4)), _lab(50, 23, 29)
-    matrix = skin_matrix(photo, wanted, light_between(photo.mean, wanted))
-    assert matrix @ linear_rgb(photo.mean) == pytest.approx(linear_rgb(wanted))
-    rosy, sallow = (linear_rgb(photo.mean + _lab(0, a, 0)) for a in (4.5, -4.5))
-    pair = np.stack([matrix @ rosy, matrix @ sallow])[None].astype(np.float32)
-    difference = np.diff(cv2.cvtColor(pair, cv2.COLOR_LRGB2LAB)[0], axis=0)[0]
-    assert np.linalg.norm(difference[1:]) < 1.25 * 9
+@pytest.mark.parametrize("scene", [(50.0, 23.0, 29.0), (30.0, 4.0, 10.0), (62.0, 17.0, 10.0)])
+def test_no_shade_on_skin_becomes_more_colourful_than_the_skin_does(
+    scene: tuple[float, float, float],
+) -> None:
+    photo, wanted = _lab(62, 14, 12), _lab(*scene)
+    for a, b in ((20.0, 12.0), (14.0, -2.0), (6.0, 20.0)):
+        shade = linear_rgb(_lab(40, a, b))
+        toned = toned_skin(
+            shade.reshape(1, 1, 3).astype(np.float32), photo, wanted, light_between(photo, wanted)
+        )[0, 0]
+        kept = toned / linear_rgb(wanted) / (shade / linear_rgb(photo))
+        assert kept == pytest.approx(np.ones(3), abs=1e-3)
 
 
 def test_skin_without_colour_is_toned_by_its_lightness_alone() -> None:
-    grey = SkinTone(_lab(50, 0, 0), _lab(6, 1, 1))
-    matrix = skin_matrix(grey, _lab(70, 0, 0), np.ones(3, np.float32))
-    assert np.count_nonzero(matrix - np.diag(np.diag(matrix))) == 0
+    grey, some = _lab(50, 0, 0), np.array([[[0.3, 0.5, 0.7]]], np.float32)
+    toned = toned_skin(some, grey, _lab(70, 0, 0), np.ones(3, np.float32))
+    assert np.ptp(toned / some) < 1e-4
 
 
 def _face_and_neck(face_lab: F32, jaw_lab: F32, neck_lab: F32) -> U8:
@@ -139,6 +144,13 @@ def test_a_neck_that_is_not_seen_has_no_tone() -> None:
     picture = _face_and_neck(_lab(60, 14, 18), _lab(60, 14, 18), _lab(50, 9, 15))
     nothing = np.zeros((HEIGHT, WIDTH), np.float32)
     assert neck_tone(picture, face_at(*MIDDLE_XY), nothing, _lab(60, 14, 18)) is None
+
+
+def test_the_head_goes_half_way_from_a_red_face_to_its_neck_in_hue_and_not_in_lightness() -> None:
+    body = BodyTone(_lab(44, 24, 30), _lab(40, 18, 29), _lab(50, 14, 24))
+    assert body.skin() == pytest.approx(_lab(44, 19, 27))
+    far = BodyTone(_lab(44, 24, 30), _lab(40, 18, 29), _lab(20, -24, 29))
+    assert far.skin() == pytest.approx(_lab(44, 18, 29.5))
 
 
 def test_for_the_target_s_tone_the_neck_stays_and_the_head_goes_all_the_way() -> None:

@@ -110,16 +110,25 @@ def drawn_head(
     landmarks: FaceLandmarks,
 ) -> Drawn | None:
     """The head as it is drawn in the motion's frame i, in the photo's light; None if not found."""
+    picture = picture_of(motion, i, head, engine)
+    state = state_at(motion, i, DRAWN_PX_PER_CM, _CENTRE_PX)
+    mesh = landmarks.find(picture, roi_from_landmarks(state.landmarks))
+    return Drawn(picture, mesh.landmarks) if mesh.presence >= _MIN_PRESENCE else None
+
+
+def picture_of(
+    motion: Motion, i: int, head: HeadModel, engine: Engine, backdrop: int = _BACKDROP
+) -> U8:
+    """(h, w, 3) the head as it is drawn in the motion's frame i, before a grey of this level."""
     width, height = (round(side * DRAWN_PX_PER_CM) for side in _CANVAS_CM)
     state = state_at(motion, i, DRAWN_PX_PER_CM, _CENTRE_PX)
-    backdrop: U8 = np.full((height, width, 3), _BACKDROP, np.uint8)
-    mouth: U8 = np.full_like(backdrop, MOUTH_RGB)
+    picture: U8 = np.full((height, width, 3), backdrop, np.uint8)
+    mouth: U8 = np.full_like(picture, MOUTH_RGB)
     layer = engine.draw(head, state, (0, 0, width, height), mouth)
     x0, y0, x1, y1 = layer.box_xyxy
-    over = layer.rgb * layer.alpha[..., None] + _BACKDROP * (1 - layer.alpha[..., None])
-    backdrop[y0:y1, x0:x1] = np.clip(over, 0, 255)
-    mesh = landmarks.find(backdrop, roi_from_landmarks(state.landmarks))
-    return Drawn(backdrop, mesh.landmarks) if mesh.presence >= _MIN_PRESENCE else None
+    over = layer.rgb * layer.alpha[..., None] + backdrop * (1 - layer.alpha[..., None])
+    picture[y0:y1, x0:x1] = np.clip(over, 0, 255)
+    return picture
 
 
 def state_at(motion: Motion, i: int, px_per_cm: float, shift_px: F64) -> HeadState:

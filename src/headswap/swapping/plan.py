@@ -125,6 +125,10 @@ class Appearance:
         """The scene's skin of face, jaw and neck over the whole appearance."""
         return BodyTone(self.tone().mean, self.jaw, self.neck)
 
+    def skin(self) -> SkinTone:
+        """The scene's skin that the head is to go with, see `BodyTone.skin`."""
+        return SkinTone(self.body_tone().skin(), self.tone_spread)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bystander:

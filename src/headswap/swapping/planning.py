@@ -34,6 +34,7 @@ from headswap.swapping.occlusion import (
 from headswap.swapping.plan import KEY_STEP, Appearance, Bystander, RenderPlan
 from headswap.swapping.resized import resized_landmarks
 from headswap.swapping.shades import shades_of
+from headswap.swapping.skin import LEAST_BARE
 from headswap.swapping.smoothing import gaussian_mean
 from headswap.swapping.softness import drawn_softness, settled_blur
 from headswap.swapping.spans import Span, plate_path, spans_of
@@ -183,23 +184,26 @@ def _with_looks(plan: RenderPlan, appearance: Appearance, found: list[Completed]
     frames = np.arange(appearance.start, appearance.stop)
     at = np.array([look.frame for look in looks])
 
+    telling = _telling(appearance, looks)
+    told = np.array([look.frame for look in telling])
+
     def smooth(values: list[F32]) -> F32:
         each = np.stack(values)
-        every = np.stack([np.interp(frames, at, each[:, k]) for k in range(each.shape[1])], axis=1)
-        return gaussian_mean(every, _TONE_SIGMA).astype(np.float32)
+        every = [np.interp(frames, told, each[:, k]) for k in range(each.shape[1])]
+        return gaussian_mean(np.stack(every, axis=1), _TONE_SIGMA).astype(np.float32)
 
     seen_px = np.array([look.soft_px for look in looks])
     drawn_px = appearance.drawn_soft_px[at - appearance.start].astype(np.float64)
     cues = steady_cues([body for _, body in found], _BODY_SIGMA)
     lit = replace(
         appearance,
-        tones=smooth([look.tone_mean for look in looks]),
-        lights=smooth([look.light for look in looks]),
+        tones=smooth([look.tone_mean for look in telling]),
+        lights=smooth([look.light for look in telling]),
         blur_px=settled_blur(frames, at, seen_px, drawn_px, appearance.motion.pose.scale),
         bodies=dict(zip(map(int, at), cues, strict=True)),
-        tone_spread=np.median([look.tone_spread for look in looks], axis=0).astype(np.float32),
-        jaw=np.median([look.jaw for look in looks], axis=0).astype(np.float32),
-        neck=np.median([look.neck for look in looks], axis=0).astype(np.float32),
+        tone_spread=np.median([look.tone_spread for look in telling], axis=0).astype(np.float32),
+        jaw=np.median([look.jaw for look in telling], axis=0).astype(np.float32),
+        neck=np.median([look.neck for look in telling], axis=0).astype(np.float32),
         grain=Grain(
             float(np.median([look.grain.strength for look in looks])),
             float(np.sort([look.grain.size_px for look in looks])[len(looks) // 2]),
@@ -208,6 +212,12 @@ def _with_looks(plan: RenderPlan, appearance: Appearance, found: list[Completed]
     )
     _, neck = agreement(plan.skin, plan.heads[appearance.obj_id], lit.body_tone())
     return replace(lit, reach_cm=_with_neck(lit.reach_cm)) if neck.seen() else lit
+
+
+def _telling(appearance: Appearance, looks: list[KeyLook]) -> list[KeyLook]:
+    """The looks that saw the skin of the face, and not hair or the back of a head; else all."""
+    seen, start = appearance.motion.seen, appearance.start
+    return [k for k in looks if k.bare >= LEAST_BARE and seen[k.frame - start]] or looks
 
 
 def _reaches(appearance: Appearance, looks: list[KeyLook], head: HeadModel) -> F64:

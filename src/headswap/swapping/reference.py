@@ -13,6 +13,7 @@ from headswap.errors import NoFaceInPhoto, PhotoFaceTooSmall, PhotoIsProfile, Se
 from headswap.swapping.compose.shading import light_of, turned_light, vertex_normals
 from headswap.swapping.cutout import Cutout, cut_head
 from headswap.swapping.depth import deepened, flattened
+from headswap.swapping.even_light import in_even_light
 from headswap.swapping.head_model import FACE_VERTICES, HeadModel
 from headswap.swapping.lips import without_teeth
 from headswap.swapping.photo import read_photo
@@ -121,6 +122,8 @@ class ReferenceReader:
 
 def build_head(cutout: Cutout, blendshapes: F32) -> HeadModel:
     """The head model of a cut-out, brought to rest; blendshapes: (52,), the photo's expression."""
+    cutout = in_even_light(cutout, _toned_as_hair(cutout))
+    strands = _toned_as_hair(cutout)
     pose = fit_pose(cutout.landmarks[None])
     shell = build_shell(cutout, pose)
     vertices = pose.to_head(shell.vertices_px[None].astype(np.float32))[0]
@@ -142,17 +145,19 @@ def build_head(cutout: Cutout, blendshapes: F32) -> HeadModel:
         normals=normals,
         facing=_facing(normals, turn, shell.relief, cutout),
         # Where the light came from in the photo, turned with the head to face the camera.
-        light=turned_light(light_of(cutout.rgb, cutout.landmarks, cutout.px_per_cm), turn.T),
+        light=turned_light(
+            light_of(cutout.rgb, cutout.landmarks, cutout.px_per_cm, strands), turn.T
+        ),
         face_triangles=shell.face_triangles,
         mouth_triangles=shell.mouth_triangles,
         back_triangles=back_triangles,
         eyes=shell.eyes,
         texture=np.dstack([lips, np.round(cutout.alpha * 255).astype(np.uint8)]),
-        hair=_toned_as_hair(cutout),
+        hair=strands,
         back_texture=back.rgba,
         back_hair=back.hair,
         px_per_cm=float(pose.scale[0]),
-        skin=skin_tone(cutout.rgb, cutout.landmarks),
+        skin=skin_tone(cutout.rgb, cutout.landmarks, strands),
     )
 
 
@@ -162,7 +167,7 @@ def _toned_as_hair(cutout: Cutout) -> F32:
     The hair matte does not know these; toned like skin, they would be lit up with it.
     """
     lab = cv2.cvtColor(cutout.rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    skin = skin_tone(cutout.rgb, cutout.landmarks).mean
+    skin = skin_tone(cutout.rgb, cutout.landmarks, cutout.hair).mean
     dark = np.clip((skin[0] - lab[..., 0] - _DARK_FROM) / _DARK_OVER, 0, 1)
     # Skin in shade keeps its colour; dark hair has little of any.
     strong = np.hypot(lab[..., 1], lab[..., 2]) / np.maximum(lab[..., 0], 1.0)

@@ -155,7 +155,7 @@ class Renderer:
     def _head(self, appearance: Appearance) -> HeadModel:
         if appearance.number not in self._toned:
             head = self._plan.heads[appearance.obj_id]
-            tone, skin = appearance.tone(), self._plan.skin
+            tone, skin = appearance.skin(), self._plan.skin
             shift, _ = self._agreed(appearance)
             texture = tone_texture(head.texture, head.hair, head.skin, tone, skin)
             self._toned[appearance.number] = replace(

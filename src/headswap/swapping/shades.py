@@ -6,10 +6,12 @@ it is. So the drawn head is looked at in a few poses as the survey looks at the 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from headswap.arrays import F32, F64, Bool
-from headswap.swapping.calibration import DRAWN_PX_PER_CM, drawn_head
+from headswap.arrays import F32, F64, U8, Bool
+from headswap.swapping.calibration import DRAWN_PX_PER_CM, drawn_head, picture_of
 from headswap.swapping.compose.light import light_gain
 from headswap.swapping.compose.shading import light_of, turned_light
 from headswap.swapping.engines.protocol import Engine
@@ -19,6 +21,7 @@ from headswap.swapping.skin import skin_tone
 from headswap.vision.networks.landmarks import FaceLandmarks
 
 _SAMPLES = 8
+_ALL = 255
 # Poses so far apart say little of each other; nearer ones than the second number, all the same.
 _ALIKE_DEG = 10.0
 _CLOSE_DEG = 2.0
@@ -37,14 +40,18 @@ def shades_of(
     """
     angles = motion.pose.yaw_pitch_roll_deg()[:, :2]
     turned = np.stack([turned_light(head.light, turn) for turn in motion.pose.rotation])
+    strands = _hair_alone(head)
     at: list[int] = []
     looks: list[F64] = []
     for i in apart(angles, motion.seen, _SAMPLES):
         drawn = drawn_head(motion, i, head, engine, landmarks)
         if drawn is None:
             continue
-        tone = light_gain(skin_tone(drawn.rgb, drawn.landmarks).mean, head.skin.mean)
-        light = light_of(drawn.rgb, drawn.landmarks, DRAWN_PX_PER_CM)
+        # All that is no bare skin: a strand over the cheek is no shade on it.
+        level = picture_of(motion, i, strands, engine, _ALL)[..., 0]
+        hair = (level / _ALL).astype(np.float32)
+        tone = light_gain(skin_tone(drawn.rgb, drawn.landmarks, hair).mean, head.skin.mean)
+        light = light_of(drawn.rgb, drawn.landmarks, DRAWN_PX_PER_CM, hair)
         at.append(i)
         looks.append(np.concatenate([np.log(tone), light - turned[i]]).astype(np.float64))
     if not at:
@@ -52,6 +59,20 @@ def shades_of(
     found = (nearest(angles, at) @ np.array(looks)).astype(np.float32)
     tones = np.clip(np.exp(found[:, :3]), _DARKEST, _BRIGHTEST)
     return tones, turned + found[:, 3:]
+
+
+def _hair_alone(head: HeadModel) -> HeadModel:
+    """The head painted with how much hair there is, 0 to 255."""
+
+    def painted(hair: F32, alpha: U8) -> U8:
+        level = np.round(hair * _ALL).astype(np.uint8)
+        return np.dstack([level, level, level, alpha])
+
+    return replace(
+        head,
+        texture=painted(head.hair, head.texture[..., 3]),
+        back_texture=painted(head.back_hair, head.back_texture[..., 3]),
+    )
 
 
 def apart(places_deg: F64, seen: Bool, count: int) -> list[int]:

@@ -33,7 +33,7 @@ from headswap.swapping.compose.tresses import (
 from headswap.swapping.compose.worn import headgear
 from headswap.swapping.glimpses import Glimpse, GlimpseReader
 from headswap.swapping.plan import Appearance, Box, RenderPlan, box_around
-from headswap.swapping.skin import skin_tone
+from headswap.swapping.skin import bare_share, skin_tone
 from headswap.swapping.spans import WIDE_REACH_CM, part_seen, spans_of
 from headswap.vision.mattes import MatteReader, Mattes
 from headswap.vision.networks.hands import HandFinder
@@ -52,7 +52,8 @@ _LOOK_PX_PER_CM = 12.0
 class KeyLook:
     """What one key frame told of one appearance.
 
-    tone_mean, tone_spread: (3,) float32 Lab. light: (9,) float32, see `light_of`.
+    tone_mean, tone_spread: (3,) float32 Lab. bare: how much of the face is not under hair, 0..1.
+    light: (9,) float32, see `light_of`.
     jaw, neck: (3,) float32 Lab, skin above and below the jaw line. grain: the frame's.
     soft_px: how soft the face is, see `softness`.
     hair_reach_cm: left, top, right, bottom of the old head from between the eyes.
@@ -62,6 +63,7 @@ class KeyLook:
     frame: int
     tone_mean: F32
     tone_spread: F32
+    bare: float
     light: F32
     jaw: F32
     neck: F32
@@ -293,7 +295,8 @@ def _seen(appearance: Appearance, frame: int, box: Box, crop: _Crop) -> _Seen:
     corner = np.array([box[0], box[1], 0], np.float32)
     # In the pixels of the frame itself, which are never reduced.
     whole = appearance.landmarks(frame) - corner
-    tone = skin_tone(crop.rgb, whole)
+    hair = np.asarray(cv2.resize(mattes.hair, crop.rgb.shape[1::-1]), np.float32)
+    tone = skin_tone(crop.rgb, whole, hair)
     bare = np.asarray(mattes.skin * (1 - mattes.hair), np.float32)
     jaw = jaw_tone(rgb, face, bare, tone.mean)
     neck = neck_tone(rgb, face, bare, tone.mean)
@@ -302,7 +305,8 @@ def _seen(appearance: Appearance, frame: int, box: Box, crop: _Crop) -> _Seen:
         frame=frame,
         tone_mean=tone.mean,
         tone_spread=tone.spread,
-        light=light_of(rgb, face, unit),
+        bare=bare_share(face, mattes.hair),
+        light=light_of(rgb, face, unit, mattes.hair),
         grain=grain_of(crop.rgb),
         soft_px=softness(crop.rgb, whole, appearance.scale(frame)),
         jaw=jaw,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from headswap.arrays import F32, F64, U8
+from headswap.arrays import F32, U8
+from headswap.swapping.compose.linear import coded, linear_of
 from headswap.swapping.compose.mixing import shrunk
 from headswap.swapping.compose.tone import (
     LUMINANCE,
@@ -14,14 +15,13 @@ from headswap.swapping.compose.tone import (
     light_between,
     linear_rgb,
     saturation,
-    skin_matrix,
+    toned_skin,
 )
 from headswap.swapping.head_model import SkinTone
 
-_LEAST_CONTRAST, _MOST_CONTRAST = 0.75, 1.25
+_LEAST_CONTRAST, _MOST_CONTRAST = 0.85, 1.25
 # Linear light above which colours are held back from the end of the scale.
 _SHOULDER = 0.75
-_STEPS = 4095
 
 
 def tone_texture(rgb: U8, hair: F32, photo: SkinTone, scene: SkinTone, skin: Skin = "target") -> U8:
@@ -32,18 +32,16 @@ def tone_texture(rgb: U8, hair: F32, photo: SkinTone, scene: SkinTone, skin: Ski
     """
     wanted = head_tone(skin, photo.mean, scene.mean)
     light = light_between(photo.mean, scene.mean)
-    linear = np.asarray(cv2.LUT(rgb[..., :3], _LINEAR), np.float32)
-    matrix = skin_matrix(photo, wanted, light).astype(np.float32)
-    flesh = np.maximum(cv2.transform(linear, matrix), 0)
+    linear = linear_of(rgb[..., :3])
+    flesh = toned_skin(linear, photo.mean, wanted, light)
     flesh *= _contrast(flesh, photo, scene, wanted)[..., None]
     strands = linear * light
     mixed = flesh + hair[..., None] * (strands - flesh)
     grey = 1 - saturation(scene.mean)
     if grey > 0:
         mixed += grey * (cv2.transform(mixed, LUMINANCE[None])[..., None] - mixed)
-    shown = _held_back(mixed.astype(np.float32), linear.max(axis=2))
-    coded = np.round(shown * _STEPS).astype(np.int32)
-    return np.dstack([_CODED[coded], rgb[..., 3:]])
+    shown = coded(_held_back(mixed.astype(np.float32), linear.max(axis=2)))
+    return np.dstack([shown, rgb[..., 3:]])
 
 
 def _contrast(flesh: F32, photo: SkinTone, scene: SkinTone, wanted: F32) -> F32:
@@ -86,23 +84,3 @@ def chin_shadow(alpha: F32, scale_px_cm: float) -> F32:
     soft = cv2.GaussianBlur(shifted, (0, 0), max(0.5, 0.25 * scale_px_cm))
     wide = cv2.resize(soft, alpha.shape[::-1], interpolation=cv2.INTER_LINEAR)
     return np.asarray(wide, np.float32)
-
-
-def _decoded(values: F64) -> F32:
-    """Linear light of sRGB values 0..1 (IEC 61966-2-1)."""
-    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4).astype(
-        np.float32
-    )
-
-
-def _encoded(linear: F64) -> F32:
-    """sRGB values 0..1 of linear light."""
-    return np.where(
-        linear <= 0.0031308, linear * 12.92, 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055
-    ).astype(np.float32)
-
-
-_LINEAR = _decoded(np.arange(256, dtype=np.float64) / 255)
-_CODED: U8 = np.round(_encoded(np.arange(_STEPS + 1, dtype=np.float64) / _STEPS) * 255).astype(
-    np.uint8
-)

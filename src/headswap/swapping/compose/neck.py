@@ -39,6 +39,8 @@ _LEAST_POWER, _MOST_POWER = 0.4, 2.5
 # Differences nobody sees.
 _UNSEEN = 1.0
 _MOST_SHIFT = np.array([10.0, 8.0, 8.0], np.float32)
+# How much of what a neck's hue is off the face's the head goes along with, and the most of it.
+_NECK_PART, _MOST_OWN = 0.5, 12.0
 # How much of the step at the jaw line the head is led over; the neck is for the rest.
 _HEAD_SHARE: dict[Skin, float] = {"target": 1.0, "blend": 0.5, "photo": 0.0}
 
@@ -67,17 +69,27 @@ class BodyTone:
     jaw: F32
     neck: F32
 
+    def skin(self) -> F32:
+        """(3,) Lab: as light as the face, and in hue between face and neck.
+
+        What a face is redder or paler than its neck is the person's own and goes with it; another
+        head has to suit the neck.
+        """
+        off = np.clip(self.neck - self.face, -_MOST_OWN, _MOST_OWN) * [0, 1, 1]
+        return (self.face + _NECK_PART * off).astype(np.float32)
+
 
 def agreement(skin: Skin, head: HeadModel, body: BodyTone) -> tuple[F32, NeckTone]:
     """How far in Lab the drawn jaw is shifted, (3,), and what becomes of the neck's skin."""
     bare = (1 - head.hair) * (head.texture[..., 3] > 242)
     photo = head.skin.mean
     jaw = jaw_tone(head.texture[..., :3], head.uv, bare, photo)
+    scene = body.skin()
     gap = seam_gap(photo, jaw, body)
     share = _HEAD_SHARE[skin]
     if skin == "target":
         return gap, NeckTone(body.neck, body.neck)
-    after = body.neck + (head_tone(skin, photo, body.face) - body.face) - (1 - share) * gap
+    after = body.neck + (head_tone(skin, photo, scene) - scene) - (1 - share) * gap
     return (share * gap).astype(np.float32), NeckTone(body.neck, after.astype(np.float32))
 
 
@@ -136,7 +148,7 @@ def seam_gap(photo: F32, photo_jaw: F32, body: BodyTone) -> F32:
     neck, most of the colour counts as well. Half of a difference in lightness is left to the light,
     which is matched by itself.
     """
-    gap = (body.jaw - body.face) - (photo_jaw - photo)
+    gap = (body.jaw - body.skin()) - (photo_jaw - photo)
     gap[0] *= 0.5
     gap[1:] += 0.7 * (body.neck - body.jaw)[1:]
     gap[1:] *= saturation(body.face)

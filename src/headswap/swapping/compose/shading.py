@@ -20,6 +20,8 @@ FACE = 468
 LIGHT = 9
 # Skin is looked at through a blur of this size, so that pores, moles and glints do not count.
 _BLUR_CM = 0.35
+# Hair below which skin is bare.
+_BARE = 0.3
 _ROUNDS = 4
 _TRIM = 2.0
 # Holds the direction back where the visible side of a face says little about it.
@@ -43,19 +45,21 @@ def vertex_normals(vertices: F64, triangles: I32) -> F64:
     return unit
 
 
-def light_of(rgb: U8, landmarks: F32, scale_px_cm: float) -> F32:
+def light_of(rgb: U8, landmarks: F32, scale_px_cm: float, hair: F32 | None = None) -> F32:
     """(9,) how log-luminance of facial skin grows with the normal, in camera axes.
 
     The first three are its linear part; then, for xx, yy, zz, xy, xz, yz, the quadratic form that
-    is added to it. rgb: (h, w, 3) uint8; landmarks: (478, 3) in it. Spherical-harmonics lighting of
-    the second order (Ramamoorthi and Hanrahan, SIGGRAPH 2001), by trimmed ridge regression over
-    the mesh.
+    is added to it. rgb: (h, w, 3) uint8; landmarks: (478, 3) in it; hair: (h, w) 0..1, what of it
+    says nothing. Spherical-harmonics lighting of the second order (Ramamoorthi and Hanrahan,
+    SIGGRAPH 2001), by trimmed ridge regression over the mesh.
     """
     height, width = rgb.shape[:2]
     points = landmarks[:FACE].astype(np.float64)
     normals = vertex_normals(points, canonical_face().triangles)
     x, y = points[:, :2].round().astype(int).T
     usable = _SKIN & (x >= 0) & (y >= 0) & (x < width) & (y < height) & (normals[:, 2] < -0.25)
+    if hair is not None:
+        usable[usable] = hair[y[usable], x[usable]] < _BARE
     if usable.sum() < 60:
         return np.zeros(LIGHT, np.float32)
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)

@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 
 from headswap.arrays import F32, F64
-from headswap.swapping.head_model import SkinTone
 
 Skin: TypeAlias = Literal["target", "photo", "blend"]
 
@@ -25,8 +24,8 @@ _DIM_SHARE, _COLOURFUL = 0.5, 15.0
 # Less chroma than this is a film without colour, or nearly so.
 _COLOURLESS = 8.0
 _LEAST_GAIN, _MOST_GAIN = 0.05, 5.0
-# How much more than in its photo the colour of skin may vary, and how finely that is settled.
-_MOST_VARIED, _SHARES = 1.1, 9
+# A photo whose skin has so little more red than blue is grey.
+_GREY = 0.05
 _LEVEL_SHARE, _CAST_SHARE = 0.7, 0.5
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
@@ -73,50 +72,26 @@ def light_between(photo: F32, scene: F32) -> F32:
     return np.clip(level * cast**_CAST_SHARE, _LEAST_GAIN, _MOST_GAIN).astype(np.float32)
 
 
-def skin_matrix(photo: SkinTone, wanted: F32, light: F32) -> F64:
-    """(3, 3) in linear RGB: takes skin of one tone to another, and white to the light's colour.
+def toned_skin(linear: F32, photo: F32, wanted: F32, light: F32) -> F32:
+    """Linear RGB (h, w, 3) of a photo's skin, brought from one tone to another.
 
-    wanted: (3,) Lab; light: (3,), as by `light_between`. Skin sends back its own colour and,
+    photo, wanted: (3,) Lab; light: (3,), as by `light_between`. Skin sends back its own colour and,
     in glints, the light's (Shafer, "Using color to separate reflection components", 1985); each
-    goes its own way. What is neither, such as lips, keeps its place between them. Where that would
-    make blotches of the skin's own variety of colour, the three channels are scaled each by itself
-    instead, as far as need be.
+    goes its own way. What is neither, such as lips, goes with the skin.
     """
-    shares, before, after = np.linspace(0, 1, _SHARES), linear_rgb(photo.mean), linear_rgb(wanted)
-    parted, scaled = _parted(photo.mean, wanted, light), np.diag(after / before)
-    most = _MOST_VARIED * float(np.hypot(*photo.spread[1:]))
-    for share in shares[:-1]:
-        mixed = parted + share * (scaled - parted)
-        if _varied(mixed, photo) <= most:
-            return mixed
-    return scaled
-
-
-def _varied(matrix: F64, photo: SkinTone) -> float:
-    """How much the colour of a photo's skin varies after a matrix, in CIE Lab a and b."""
-    steps = np.diag([0.0, *photo.spread[1:]])[1:]
-    ends = [
-        linear_rgb((photo.mean + sign * step).astype(np.float32))
-        for step in steps
-        for sign in (-1, 1)
-    ]
-    moved = np.clip(np.array(ends) @ matrix.T, 1e-4, 1).astype(np.float32)
-    lab = cv2.cvtColor(moved[None], cv2.COLOR_LRGB2LAB)[0]
-    return 0.5 * float(np.linalg.norm((lab[1::2] - lab[::2])[:, 1:]))
-
-
-def _parted(photo: F32, wanted: F32, light: F32) -> F64:
     before, after = linear_rgb(photo), linear_rgb(wanted)
-    white = np.ones(3)
-    across = np.cross(before, white)
+    gain = (after / before).astype(np.float32)
+    flesh = linear * gain
     # A grey photo says nothing of what is skin and what is light.
-    if np.linalg.norm(across) < 0.02 * np.linalg.norm(before):
-        return np.diag(after / before)
-    chroma = np.hypot(wanted[1], wanted[2]) / max(float(np.hypot(photo[1], photo[2])), 1.0)
-    kept = float(np.mean(after / before)) ** 0.5 * min(1.0, float(chroma))
-    sources = np.column_stack([before, white, across])
-    images = np.column_stack([after, light, across * min(kept, 1.5)])
-    return images @ np.linalg.inv(sources)
+    if before[0] - before[2] < _GREY * before[0]:
+        return flesh
+    # Red and blue tell how much white there is beside the skin's own colour.
+    weights = np.array([[-before[2], 0.0, before[0]]]) / (before[0] - before[2])
+    white = cv2.transform(linear, weights.astype(np.float32))
+    # Glints are lighter than skin; what is white and is not may as well be in a bluish shade.
+    brighter = cv2.transform(linear, LUMINANCE[None]) - np.float32(before @ LUMINANCE)
+    glint = np.clip(np.minimum(white, brighter), 0, None)
+    return (flesh + glint[..., None] * (light - gain)).astype(np.float32)
 
 
 def linear_rgb(lab: F32) -> F64:
