@@ -11,13 +11,14 @@ from headswap.arrays import F32, F64, I32, U8, Bool
 from headswap.swapping.compose.mixing import shrunk
 from headswap.swapping.engines.protocol import Box
 from headswap.vision.canonical_face import FACE_OVAL
-from headswap.vision.mattes import Mattes
+from headswap.vision.mattes import LOBES, Mattes
 from headswap.vision.pose import fit_pose
 
 # Landmarks that bone holds: what a 2-D motion between two frames is fitted to.
 _STABLE = np.array([33, 133, 362, 263, 168, 6, 4, 127, 356, 10, 67, 297, 152, 58, 288])
 _HAIR = 0.12
 _SURE_HAIR = 0.3
+_CLOTHES = 0.5
 _HANGING = 0.7
 # A ponytail: how sure its hair must be beside the hair on top, by how much it is taken for clothes;
 # and how much of it is person without being skin, clothes, or less hair than the least.
@@ -60,6 +61,7 @@ def work_size(size_wh: tuple[int, int], scale_px_cm: float) -> tuple[int, int]:
 def head_area(
     hair: F32,
     person: F32,
+    clothes: F32,
     landmarks: F32,
     scale_px_cm: float,
     size_wh: tuple[int, int],
@@ -67,26 +69,26 @@ def head_area(
 ) -> F32:
     """(h, w) float32 0..1 of `size_wh`: hair, skull, face and ears, with a margin and a soft rim.
 
-    hair (see `own_hair`), person: 0..1, of that size or smaller; landmarks: (478, 3) px and
-    scale_px_cm px per cm at that size. cut: the sides at which the area is led to nothing.
+    hair (see `own_hair`), person, clothes: 0..1, of that size or smaller; landmarks: (478, 3) px
+    and scale_px_cm px per cm at that size. cut: the sides at which the area is led to nothing.
     """
     work = work_size(size_wh, scale_px_cm)
     if hair.shape[1] > work[0]:
-        hair, person = shrunk(hair, work), shrunk(person, work)
+        hair, person, clothes = (shrunk(plane, work) for plane in (hair, person, clothes))
     height, width = hair.shape
     ratio = np.array([width / size_wh[0], height / size_wh[1], width / size_wh[0]], np.float32)
     unit = scale_px_cm * width / size_wh[0]
-    area = _faded(_head_area(hair, person, landmarks * ratio, unit), cut, unit)
+    area = _faded(_head_area(hair, person, clothes, landmarks * ratio, unit), cut, unit)
     return np.asarray(cv2.resize(area, size_wh, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _head_area(hair: F32, person: F32, landmarks: F32, unit: float) -> F32:
+def _head_area(hair: F32, person: F32, clothes: F32, landmarks: F32, unit: float) -> F32:
     skull = face_and_ears(landmarks, hair.shape)
     tresses = (hair > _HAIR).astype(np.uint8)
     wide = np.asarray(cv2.dilate(tresses, disc(_FRIZZ_CM * unit)), np.uint8)
     # Stray hair reaches far over a background, but on a body the margin would eat collar and neck.
     chin = float(landmarks[152, 1])
-    below = np.arange(len(hair))[:, None] > chin
+    below = (np.arange(len(hair))[:, None] > chin) | dressed(clothes, landmarks)
     wide[(person > 0.5) & (hair < 0.05) & below] = 0
     # Glasses, hats and jewels stand off the skull; what is person there belongs to the head.
     beyond = cv2.distanceTransform(1 - skull, cv2.DIST_L2, 3)
@@ -95,6 +97,15 @@ def _head_area(hair: F32, person: F32, landmarks: F32, unit: float) -> F32:
     solid = np.asarray(cv2.dilate(whole, disc(_GROW_CM * unit)), np.uint8) | wide
     soft = max(0.6, _SOFT_CM * unit)
     return np.asarray(cv2.GaussianBlur(solid.astype(np.float32), (0, 0), soft), np.float32)
+
+
+def dressed(clothes: F32, landmarks: F32) -> Bool:
+    """(h, w) where clothes (h, w) 0..1 are a body's: below the lobes, where no hat is.
+
+    Under a head that is bent a collar is seen beside the jaw.
+    """
+    lobes = float(landmarks[LOBES, 1].min())
+    return (clothes > _CLOTHES) & (np.arange(len(clothes))[:, None] > lobes)
 
 
 def _whole(solid: U8, body: Bool, chin: float, unit: float) -> U8:
