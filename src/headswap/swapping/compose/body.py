@@ -26,7 +26,7 @@ from headswap.swapping.compose.body_cue import (
     px_from_grid,
 )
 from headswap.swapping.compose.body_neck import LOW_JAW, NECK_LENGTH_CM, neck_area, over_air
-from headswap.swapping.compose.removal import disc, dressed, face_and_ears
+from headswap.swapping.compose.removal import disc, dressed, face_and_ears, undressed
 from headswap.swapping.smoothing import running_median
 from headswap.vision.mattes import Mattes
 
@@ -196,8 +196,7 @@ def uncovered(mattes: Mattes, landmarks: F32, unit: float) -> Bool:
     The emptied area has a margin for stray hair; where there is none, neck and clothes are there
     to be seen right up to the jaw.
     """
-    shape = mattes.hair.shape
-    face = cv2.dilate(face_and_ears(landmarks, shape), disc(_JAW_CM * unit))
+    face = cv2.dilate(undressed(mattes.clothes, landmarks, unit), disc(_JAW_CM * unit))
     strands = cv2.dilate((mattes.hair > 0.05).astype(np.uint8), disc(_STRAY_CM * unit))
     shown = _bodily(mattes, landmarks) & (mattes.person > 0.5) & (face == 0) & (strands == 0)
     return solid(shown, unit)
