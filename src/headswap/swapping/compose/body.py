@@ -41,8 +41,8 @@ _SLEEVE_CM = 3.0
 # So far above the chin a collar or hood may begin. Whether it is a hand is seen this far below its
 # end; this near to the neck it may be jaw.
 _HOOD_CM, _RIM_CM, _JAWS_CM = 3.0, 0.5, 1.5
-# A collar that is seen so near beside the neck goes on to it.
-_AROUND_CM = 5.0
+# A collar that is seen so near beside the neck, no lower than this under the chin, goes on to it.
+_AROUND_CM, _STANDS_CM = 5.0, 1.0
 # How far what is seen of an outline leads what is drawn of it.
 _LEAD_CM = 4.0
 # Points of an outline narrower than half of this are a matte's.
@@ -217,8 +217,10 @@ def _sight(rgb: F32, mattes: Mattes, head: F32, landmarks: F32, unit: float) -> 
     first = np.where(whole.any(axis=0), whole.argmax(axis=0), len(whole))
     hand = _hand(first, cover.like_skin, neck, _chin(landmarks), unit)
     top, known = _outline(whole, free, neck, hand, _chin(landmarks), unit)
-    first = np.where(hand, first, _stood_up(first, neck, hand, unit))
-    return _Sight(seen, free, neck, cover, unit, np.minimum(top, first), known, first, hand)
+    low = first > _chin(landmarks) + _STANDS_CM * unit
+    raised = np.where(hand, first, _stood_up(first, neck, hand | low, unit))
+    top = np.where(raised < first, np.minimum(top, raised), top)
+    return _Sight(seen, free, neck, cover, unit, top, known, raised, hand)
 
 
 def _whole(seen: Bool) -> Bool:
@@ -293,15 +295,18 @@ def _beside(columns: Bool, unit: float) -> Bool:
     return cv2.dilate(columns.astype(np.uint8)[None], near)[0] > 0
 
 
-def _stood_up(first: I64, neck: Bool, hand: Bool, unit: float) -> I64:
-    """(w,) the topmost row of a body, a collar that stands up beside the neck led on to it."""
+def _stood_up(first: I64, neck: Bool, other: Bool, unit: float) -> I64:
+    """(w,) the topmost row of a body, a collar that stands up beside the neck led on to it.
+
+    other: (w,) where it is no such collar.
+    """
     raised, columns = first.copy(), np.flatnonzero(neck.any(axis=0))
     if len(columns) == 0:
         return raised
     reach, last = round(_AROUND_CM * unit), len(first) - 1
     right = np.arange(min(int(columns[-1]) + reach, last), int(columns[-1]) - 1, -1)
     for inwards in (right, np.arange(max(int(columns[0]) - reach, 0), int(columns[0]) + 1)):
-        collar = np.where(hand, len(neck), first)[inwards]
+        collar = np.where(other, len(neck), first)[inwards]
         raised[inwards] = np.minimum(first[inwards], np.minimum.accumulate(collar))
     return raised
 
