@@ -33,6 +33,9 @@ _TOUCH_CM = 0.5
 # Hair that so much of hangs so far below the lobes is long; of other hair the second network must
 # see such a share.
 _LONG_CM, _LONG_CM2, _CONSENT = 3.0, 6.0, 0.35
+# A colour's share in clothes below which it is none of theirs; how much a network is to see then,
+# and what that counts.
+_FOREIGN, _HALF, _STRAY = 2e-4, 0.25, 0.7
 # Smaller spots are noise.
 _LEAST_CM2 = 0.6
 
@@ -92,7 +95,12 @@ def hair_votes(
     low_hair = (known > _OWN) & (np.arange(size[1])[:, None] > lobes + _LONG_CM * unit)
     long = bool(low_hair.sum() >= _LONG_CM2 * unit**2)
     kinds, planes = (sure, bare, dressed), (skin, clothes)
-    told = odds + _votes_of_colours(picture, kinds, planes, long, unit)
+    colours, foreign = _votes_of_colours(picture, kinds, planes, long, unit)
+    told = odds + colours
+    if long:
+        # What clothes have no such colour of and a network half takes for it is hair all the same.
+        half = np.maximum.reduce([small(vote) for vote in networks]) > _HALF
+        told[foreign & half] = np.maximum(told[foreign & half], _STRAY)
     near = low & (small(mattes.person) > _PERSON) & _reach(points, unit, odds.shape)
     if not long:
         # On short hair a collar of fur is what one network sees more of, at any distance.
@@ -125,8 +133,9 @@ def hanging_hair(votes: F32, own: F32, landmarks: F32, scale_px_cm: float) -> F3
 
 def _votes_of_colours(
     rgb: U8, kinds: tuple[Bool, Bool, Bool], planes: tuple[F32, F32], long: bool, unit: float
-) -> F32:
-    """(h, w) what colours say for hair, less what the planes of skin and clothes say against it.
+) -> tuple[F32, Bool]:
+    """(h, w) what colours say for hair, less what the planes of skin and clothes say against it,
+    and where a colour is none of these clothes and not rather skin's.
 
     kinds: (h, w) each, where hair, skin and clothes are sure. A plane whose place has the hair's
     colour and not that of its own kind says the less.
@@ -145,7 +154,8 @@ def _votes_of_colours(
         told, against = np.minimum(told, ratio), np.maximum(against, vote)
     # A colour of clothes that this hair has not is none of hair, whatever networks take it for.
     unlike = np.log(likely[0] / likely[2]) < -_UNLIKE
-    return np.where(unlike, -_DECIDED, told - against).astype(np.float32)
+    foreign = (likely[2] < _FOREIGN) & ((likely[0] > likely[1]) | (planes[0] < _NO_SKIN))
+    return np.where(unlike, -_DECIDED, told - against).astype(np.float32), foreign
 
 
 def _consented(voted: Bool, second: F32) -> Bool:
