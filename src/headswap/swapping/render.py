@@ -200,8 +200,9 @@ class Renderer:
         face = appearance.landmarks(i) - np.array([box[0], box[1], 0], np.float32)
         unit = appearance.scale(i)
         covers = self._covers(keys, appearance, i, box)
-        hair, person = covers[..., 0] / np.float32(255), covers[..., 1] / np.float32(255)
-        clothes = covers[..., 3] / np.float32(255)
+        hair, person, clothes = (
+            np.asarray(covers[..., k] / np.float32(255), np.float32) for k in (0, 1, 3)
+        )
         cut = cut_sides(box, self._plan.size_wh)
         area = head_area(hair, person, clothes, face, unit, seen.shape[1::-1], cut)
         taken = np.maximum(person, cv2.resize(area, hair.shape[::-1]))
