@@ -208,7 +208,7 @@ class _Eyes:
         )
         everybody, networks = self._mattes.look(small, face)
         known = own_hair(everybody, face, unit)
-        told = told_of_hair(networks, known, everybody.person, face, unit)
+        told = told_of_hair(networks, known, face, unit)
         networks = self._closer(small, networks, face, unit)
         votes = hair_votes(small, everybody, networks, known, face, unit)
         hair = hanging_hair(votes, known, face, unit)

@@ -218,9 +218,10 @@ def _sight(rgb: F32, mattes: Mattes, head: F32, landmarks: F32, unit: float) -> 
     hand = _hand(first, cover.like_skin, neck, _chin(landmarks), unit)
     top, known = _outline(whole, free, neck, hand, _chin(landmarks), unit)
     low = first > _chin(landmarks) + _STANDS_CM * unit
-    raised = np.where(hand, first, _stood_up(first, neck, hand | low, unit))
-    top = np.where(raised < first, np.minimum(top, raised), top)
-    return _Sight(seen, free, neck, cover, unit, top, known, raised, hand)
+    collar = _collar(np.where(hand | low, len(neck), first), neck, unit)
+    top = np.minimum(top, collar).astype(np.float32)
+    first = np.where(hand, first, np.minimum(first, collar))
+    return _Sight(seen, free, neck, cover, unit, top, known, first, hand)
 
 
 def _whole(seen: Bool) -> Bool:
@@ -295,20 +296,20 @@ def _beside(columns: Bool, unit: float) -> Bool:
     return cv2.dilate(columns.astype(np.uint8)[None], near)[0] > 0
 
 
-def _stood_up(first: I64, neck: Bool, other: Bool, unit: float) -> I64:
-    """(w,) the topmost row of a body, a collar that stands up beside the neck led on to it.
+def _collar(seen: I64, neck: Bool, unit: float) -> I64:
+    """(w,) the topmost row of a collar, led on to the neck (h, w) it stands up around.
 
-    other: (w,) where it is no such collar.
+    seen: (w,) the topmost row that is seen of it, and, as in the result, h where it is not.
     """
-    raised, columns = first.copy(), np.flatnonzero(neck.any(axis=0))
-    if len(columns) == 0:
-        return raised
-    reach, last = round(_AROUND_CM * unit), len(first) - 1
-    right = np.arange(min(int(columns[-1]) + reach, last), int(columns[-1]) - 1, -1)
-    for inwards in (right, np.arange(max(int(columns[0]) - reach, 0), int(columns[0]) + 1)):
-        collar = np.where(other, len(neck), first)[inwards]
-        raised[inwards] = np.minimum(first[inwards], np.minimum.accumulate(collar))
-    return raised
+    led, columns = np.full_like(seen, len(neck)), np.flatnonzero(neck.any(axis=0))
+    if len(columns):
+        left, right, reach = int(columns[0]), int(columns[-1]), round(_AROUND_CM * unit)
+        for inwards in (
+            np.arange(max(left - reach, 0), left + 1),
+            np.arange(min(right + reach, len(seen) - 1), right - 1, -1),
+        ):
+            led[inwards] = np.minimum.accumulate(seen[inwards])
+    return led
 
 
 def _draw_shoulder(top: F64, columns: I64, start_rows: tuple[float, float], mirrored: F64) -> None:
