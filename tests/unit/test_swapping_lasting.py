@@ -136,6 +136,7 @@ def _look(frame: int) -> KeyLook:
         grain=Grain(0.0, 0.0),
         soft_px=1.0,
         hair_reach_cm=(-9.0, -10.0, 9.0, 9.0),
+        hair_told=np.array([150, 140, 0], np.float32),
     )
 
 

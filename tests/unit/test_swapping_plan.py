@@ -226,6 +226,7 @@ def _look(number: int, frame: int, lightness: float) -> KeyLook:
         grain=Grain(lightness / 20, 0.55),
         soft_px=1.0,
         hair_reach_cm=reach,
+        hair_told=np.array([150, 140, 0], np.float32),
     )
 
 

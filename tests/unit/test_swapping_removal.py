@@ -42,14 +42,28 @@ def test_the_area_holds_the_whole_face_however_it_is_turned(yaw_deg: float) -> N
     x, y = face[:468, :2].round().astype(int).T
     seen = np.zeros((HEIGHT, WIDTH), np.uint8)
     cv2.fillConvexPoly(seen, cv2.convexHull(np.column_stack([x, y])), 1)
-    area = head_area(_nothing(), seen.astype(np.float32), face, PX_PER_CM, SIZE_WH)
+    area = head_area(_nothing(), seen.astype(np.float32), _nothing(), face, PX_PER_CM, SIZE_WH)
     assert area.shape == (HEIGHT, WIDTH) and area.dtype == np.float32
     assert area[y, x].min() > 0.8
 
 
+def test_a_collar_beside_a_jaw_is_no_part_of_the_head() -> None:
+    face = face_at(X, Y)
+    person = np.ones((HEIGHT, WIDTH), np.float32)
+    rows, columns = np.arange(HEIGHT)[:, None], np.arange(WIDTH)[None]
+    jaw = float(face[[132, 361], 1].mean())
+    collar = ((columns > face[:, 0].max()) & (rows > jaw)).astype(np.float32)
+    place = (round(jaw + 2 * PX_PER_CM), round(face[:, 0].max() + 1.2 * PX_PER_CM))
+    spared = head_area(_nothing(), person, collar, face, PX_PER_CM, SIZE_WH)
+    emptied = head_area(_nothing(), person, _nothing(), face, PX_PER_CM, SIZE_WH)
+    assert spared[place] < 0.1 and emptied[place] > 0.9
+    x, y = face[:468, :2].round().astype(int).T
+    assert spared[y, x].min() > 0.8
+
+
 def test_the_area_of_a_bald_head_reaches_over_skull_and_ears_and_no_further() -> None:
     face = face_at(X, Y)
-    area = head_area(_nothing(), _nothing(), face, PX_PER_CM, SIZE_WH)
+    area = head_area(_nothing(), _nothing(), _nothing(), face, PX_PER_CM, SIZE_WH)
     crown = (round(X), round(Y - 10.5 * PX_PER_CM))
     ear = (round(X + 8.5 * PX_PER_CM), round(Y))
     assert area[crown[::-1]] > 0.9 and area[ear[::-1]] > 0.9
@@ -58,7 +72,7 @@ def test_the_area_of_a_bald_head_reaches_over_skull_and_ears_and_no_further() ->
 
 def test_the_area_covers_all_hair_and_nothing_far_from_it() -> None:
     hair, face = _long_hair(), face_at(X, Y)
-    area = head_area(hair, hair, face, PX_PER_CM, SIZE_WH)
+    area = head_area(hair, hair, np.zeros_like(hair), face, PX_PER_CM, SIZE_WH)
     assert area[hair > 0.5].min() > 0.9
     head = np.maximum(hair, face_and_ears(face, (HEIGHT, WIDTH)))
     assert area[_cm_from(head) > 4].max() == 0
@@ -70,16 +84,18 @@ def test_the_area_spares_collar_and_neck_beside_the_hair_below_the_chin() -> Non
     person = np.ones((HEIGHT, WIDTH), np.float32)
     face = face_at(X, Y)
     below = (round(Y + 16 * PX_PER_CM), 110 + round(0.9 * PX_PER_CM))
-    on_body = head_area(curtain, person, face, PX_PER_CM, SIZE_WH)[below]
-    on_background = head_area(curtain, _nothing(), face, PX_PER_CM, SIZE_WH)[below]
+    on_body = head_area(curtain, person, np.zeros_like(curtain), face, PX_PER_CM, SIZE_WH)[below]
+    on_background = head_area(
+        curtain, _nothing(), np.zeros_like(curtain), face, PX_PER_CM, SIZE_WH
+    )[below]
     assert on_background > 0.5 and on_body < 0.5
 
 
 def test_a_hat_over_the_skull_belongs_to_the_head() -> None:
     hat = ellipse((X, Y - 12.5 * PX_PER_CM), (6 * PX_PER_CM, 3 * PX_PER_CM))
     face = face_at(X, Y)
-    bare = head_area(_nothing(), _nothing(), face, PX_PER_CM, SIZE_WH)
-    worn = head_area(_nothing(), hat, face, PX_PER_CM, SIZE_WH)
+    bare = head_area(_nothing(), _nothing(), _nothing(), face, PX_PER_CM, SIZE_WH)
+    worn = head_area(_nothing(), hat, _nothing(), face, PX_PER_CM, SIZE_WH)
     above = (round(Y - 12.8 * PX_PER_CM), round(X))
     assert worn[above] > 0.9 and bare[above] < 0.1
 
@@ -93,7 +109,7 @@ def test_the_area_has_no_holes_and_no_slits_above_the_chin() -> None:
     neck = np.s_[chin + 20 : chin + 30, round(X) - 8 : round(X) + 8]
     hair[slit] = 0
     hair[chin + 12 : chin + 40, round(X) - 20 : round(X) + 20] = 0
-    area = head_area(hair, np.ones_like(hair), face, PX_PER_CM, SIZE_WH)
+    area = head_area(hair, np.ones_like(hair), np.zeros_like(hair), face, PX_PER_CM, SIZE_WH)
     assert area[hole > 0.5].min() > 0.9 and area[slit].min() > 0.9
     # The neck between long hair is none.
     assert area[neck].max() < 0.5
@@ -103,8 +119,8 @@ def test_hair_given_at_half_size_gives_nearly_the_same_area() -> None:
     hair, face = _long_hair(), face_at(X, Y)
     half_wh = (WIDTH // 2, HEIGHT // 2)
     half = cv2.resize(hair, half_wh, interpolation=cv2.INTER_AREA).astype(np.float32)
-    whole = head_area(hair, hair, face, PX_PER_CM, SIZE_WH)
-    small = head_area(half, half, face, PX_PER_CM, SIZE_WH)
+    whole = head_area(hair, hair, np.zeros_like(hair), face, PX_PER_CM, SIZE_WH)
+    small = head_area(half, half, np.zeros_like(half), face, PX_PER_CM, SIZE_WH)
     assert small.shape == whole.shape
     assert np.abs(small - whole).mean() < 0.02
 
@@ -113,9 +129,11 @@ def test_the_area_is_the_same_in_a_picture_three_times_as_large() -> None:
     hair = _long_hair()
     large_wh = (3 * WIDTH, 3 * HEIGHT)
     large_hair = cv2.resize(hair, large_wh, interpolation=cv2.INTER_LINEAR).astype(np.float32)
-    once = head_area(hair, hair, face_at(X, Y), PX_PER_CM, SIZE_WH)
+    once = head_area(hair, hair, np.zeros_like(hair), face_at(X, Y), PX_PER_CM, SIZE_WH)
     face = face_at(3 * X, 3 * Y, 3 * PX_PER_CM)
-    thrice = head_area(large_hair, large_hair, face, 3 * PX_PER_CM, large_wh)
+    thrice = head_area(
+        large_hair, large_hair, np.zeros_like(large_hair), face, 3 * PX_PER_CM, large_wh
+    )
     shrunk = cv2.resize(thrice, SIZE_WH, interpolation=cv2.INTER_AREA)
     assert np.abs(shrunk - once).mean() < 0.01
 

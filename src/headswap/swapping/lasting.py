@@ -25,6 +25,7 @@ from headswap.swapping.compose.removal import (
     skin_and_eyes,
     work_size,
 )
+from headswap.swapping.compose.short_hair import as_short, is_short
 from headswap.swapping.plan import Appearance, Box, RenderPlan
 from headswap.swapping.survey import (
     KeyLook,
@@ -65,13 +66,15 @@ def completed(
     paths = [ballot_path(plan.folder, appearance.number, look.frame) for look in looks]
     ballots: dict[int, Ballot] = {}
     tasks: list[Future[Completed]] = []
+    short = is_short(np.array([look.hair_told for look in looks], np.float32).reshape(-1, 3))
     for k, look in enumerate(looks):
         for n in range(max(0, k - _NEAR), min(len(looks), k + _NEAR + 1)):
             if n not in ballots:
                 ballots[n] = Ballot.load(paths[n])
         ballots.pop(k - _NEAR - 1, None)
         others = [ballot for n, ballot in ballots.items() if n != k]
-        tasks.append(beside.submit(_completed, plan, appearance, look, ballots[k], others))
+        whole = (plan, appearance, look, bool(short[k]))
+        tasks.append(beside.submit(_completed, *whole, ballots[k], others))
         if k >= _NEAR:
             # Tasks keep their ballots, of which few are to be in memory.
             tasks[k - _NEAR].result()
@@ -79,20 +82,30 @@ def completed(
 
 
 def _completed(
-    plan: RenderPlan, appearance: Appearance, look: KeyLook, own: Ballot, others: Sequence[Ballot]
+    plan: RenderPlan,
+    appearance: Appearance,
+    look: KeyLook,
+    short: bool,
+    own: Ballot,
+    others: Sequence[Ballot],
 ) -> Completed:
-    box, mattes = load_mattes(key_path(plan.folder, appearance.number, look.frame))
+    path = key_path(plan.folder, appearance.number, look.frame)
+    box, mattes = load_mattes(path)
     more = added(appearance, own, others)
     if more is not None:
         box, mattes = _with_more(box, mattes, own.box, more)
-        save_mattes(key_path(plan.folder, appearance.number, look.frame), box, mattes)
     size = mattes.hair.shape[::-1]
     corner, ratio = np.array([box[0], box[1], 0]), size[0] / (box[2] - box[0])
     face = ((appearance.landmarks(look.frame) - corner) * ratio).astype(np.float32)
     unit = appearance.scale(look.frame)
-    area = head_area(mattes.hair, mattes.person, face, unit * ratio, size)
+    if short:
+        mattes = as_short(mattes, face)
+    if short or more is not None:
+        save_mattes(path, box, mattes)
+    area = head_area(mattes.hair, mattes.person, mattes.clothes, face, unit * ratio, size)
     if more is not None:
         _hide(view_path(plan.folder, look.frame), box, area, unit)
+    if short or more is not None:
         look = replace(look, hair_reach_cm=reach_of(area, face, unit * ratio))
     rgb = _picture(own, box, work_size(size, unit * ratio))
     return Completed(look, cue_at_work_size(rgb, mattes, area, face, unit * ratio))

@@ -50,9 +50,8 @@ _ROOM_PX = 16
 class _Key:
     """A key frame of one appearance, in the key's box.
 
-    covers: (h', w', 4) at working size, hair, person, skin, and nothing, as four planes are carried
-    faster than three. body: what is below the head. front: (h', w') by name, people before this
-    one, at working size.
+    covers: (h', w', 4) at working size, hair, person, skin and clothes. body: what is below the
+    head. front: (h', w') by name, people before this one, at working size.
     """
 
     frame: int
@@ -134,8 +133,8 @@ class Renderer:
         # What is worked out of them is coarse.
         person, hair, skin, clothes = (shrunk(plane, work_size(size, unit)) for plane in planes)
         mattes = Mattes(*(p * np.float32(1 / 255) for p in (person, hair, skin, clothes)))
-        area = head_area(mattes.hair, mattes.person, face, unit, size)
-        covers = np.asarray(cv2.merge([hair, person, skin, np.zeros_like(hair)]), np.uint8)
+        area = head_area(mattes.hair, mattes.person, mattes.clothes, face, unit, size)
+        covers = np.asarray(cv2.merge([hair, person, skin, clothes]), np.uint8)
         cue = appearance.bodies[frame.index]
         below = body_layer(rgb, mattes, area, face, unit, cue)
         ratio = self._ratio(appearance)
@@ -201,10 +200,12 @@ class Renderer:
         seen = source.rgb(box)
         face = appearance.landmarks(i) - np.array([box[0], box[1], 0], np.float32)
         unit = appearance.scale(i)
-        covers = np.maximum.reduce([self._covers(key, appearance, i, box) for key in keys])
-        hair, person = covers[..., 0] / np.float32(255), covers[..., 1] / np.float32(255)
+        covers = self._covers(keys, appearance, i, box)
+        hair, person, clothes = (
+            np.asarray(covers[..., k] / np.float32(255), np.float32) for k in (0, 1, 3)
+        )
         cut = cut_sides(box, self._plan.size_wh)
-        area = head_area(hair, person, face, unit, seen.shape[1::-1], cut)
+        area = head_area(hair, person, clothes, face, unit, seen.shape[1::-1], cut)
         taken = np.maximum(person, cv2.resize(area, hair.shape[::-1]))
         part = 0.0 if after == before else (i - before) / (after - before)
         layer = self._draw(appearance, i, box, seen)
@@ -331,10 +332,16 @@ class Renderer:
             self._lights[appearance.number] = tuple(np.median(lights, axis=0) for lights in both)
         return self._lights[appearance.number]
 
-    def _covers(self, key: _Key, appearance: Appearance, i: int, box: Box) -> U8:
-        motion = follow_head(appearance.landmarks(key.frame), appearance.landmarks(i))
+    def _covers(self, keys: list[_Key], appearance: Appearance, i: int, box: Box) -> U8:
+        """(h', w', 4) what key frames show of hair, person and skin; of clothes, what all show."""
         size = work_size((box[2] - box[0], box[3] - box[1]), appearance.scale(i))
-        return carried(key.covers, motion, key.box, box, size, cv2.BORDER_CONSTANT)
+        here, every = appearance.landmarks(i), list[U8]()
+        for key in keys:
+            motion = follow_head(appearance.landmarks(key.frame), here)
+            every.append(carried(key.covers, motion, key.box, box, size, cv2.BORDER_CONSTANT))
+        covers = np.maximum.reduce(every)
+        covers[..., 3] = np.minimum.reduce([each[..., 3] for each in every])
+        return covers
 
     def _body(
         self,

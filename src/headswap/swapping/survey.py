@@ -24,6 +24,7 @@ from headswap.swapping.compose.plate import (
 from headswap.swapping.compose.removal import head_area, own_hair
 from headswap.swapping.compose.shading import light_of
 from headswap.swapping.compose.sharpness import softness
+from headswap.swapping.compose.short_hair import told_of_hair
 from headswap.swapping.compose.tresses import (
     hair_hangs,
     hair_votes,
@@ -56,7 +57,8 @@ class KeyLook:
     light: (9,) float32, see `light_of`.
     jaw, neck: (3,) float32 Lab, skin above and below the jaw line. grain: the frame's.
     soft_px: how soft the face is, see `softness`.
-    hair_reach_cm: left, top, right, bottom of the old head from between the eyes.
+    hair_reach_cm: left, top, right, bottom of the old head from between the eyes. hair_told: (3,)
+    float32, see `told_of_hair`.
     """
 
     number: int
@@ -70,6 +72,7 @@ class KeyLook:
     grain: Grain
     soft_px: float
     hair_reach_cm: tuple[float, float, float, float]
+    hair_told: F32
 
 
 def key_path(folder: Path, number: int, frame: int) -> Path:
@@ -158,7 +161,7 @@ class _Crop:
     """A person in a box of a frame: pixels; and made smaller, see `_reduced`, all the rest.
 
     unit: px per cm. face: (478, 3) px. everybody, own: mattes of all and of the one alone. votes:
-    see `hair_votes`, with what is worn.
+    see `hair_votes`, with what is worn. told: see `told_of_hair`.
     """
 
     rgb: U8
@@ -168,6 +171,7 @@ class _Crop:
     everybody: Mattes
     own: Mattes
     votes: F32
+    told: F32
 
 
 class _Eyes:
@@ -206,6 +210,7 @@ class _Eyes:
         )
         everybody, networks = self._mattes.look(small, face)
         known = own_hair(everybody, face, unit)
+        told = told_of_hair(networks, known, face, unit)
         networks = self._closer(small, networks, face, unit)
         votes = hair_votes(small, everybody, networks, known, face, unit)
         hair = hanging_hair(votes, known, face, unit)
@@ -213,7 +218,7 @@ class _Eyes:
         bare = replace(everybody, hair=hair, person=np.maximum(everybody.person, crown))
         hat = headgear(small, bare, face, unit, others)
         own = replace(bare, hair=np.maximum(hair, hat), person=np.maximum(everybody.person, hat))
-        return _Crop(rgb, small, unit, face, everybody, own, with_known(votes, hat))
+        return _Crop(rgb, small, unit, face, everybody, own, with_known(votes, hat), told)
 
     def _closer(self, rgb: U8, votes: tuple[F32, ...], face: F32, unit: float) -> tuple[F32, ...]:
         """What networks take for hair, with a closer look where some hangs."""
@@ -291,7 +296,7 @@ def _reduced(rgb: U8, scale_px_cm: float) -> U8:
 def _seen(appearance: Appearance, frame: int, box: Box, crop: _Crop) -> _Seen:
     """What a crop, its mattes read, tells of a person."""
     rgb, face, unit, mattes = crop.small, crop.face, crop.unit, crop.own
-    area = head_area(mattes.hair, mattes.person, face, unit, rgb.shape[1::-1])
+    area = head_area(mattes.hair, mattes.person, mattes.clothes, face, unit, rgb.shape[1::-1])
     corner = np.array([box[0], box[1], 0], np.float32)
     # In the pixels of the frame itself, which are never reduced.
     whole = appearance.landmarks(frame) - corner
@@ -312,6 +317,7 @@ def _seen(appearance: Appearance, frame: int, box: Box, crop: _Crop) -> _Seen:
         jaw=jaw,
         neck=jaw if neck is None else neck,
         hair_reach_cm=reach_of(area, face, unit),
+        hair_told=crop.told,
     )
     hidden = (area > 0.02).astype(np.uint8)
     clear = clear_background(rgb, mattes, area, face, unit)

@@ -26,7 +26,7 @@ from headswap.swapping.compose.body_cue import (
     px_from_grid,
 )
 from headswap.swapping.compose.body_neck import LOW_JAW, NECK_LENGTH_CM, neck_area, over_air
-from headswap.swapping.compose.removal import disc, face_and_ears
+from headswap.swapping.compose.removal import disc, dressed, face_and_ears, undressed
 from headswap.swapping.smoothing import running_median
 from headswap.vision.mattes import Mattes
 
@@ -41,6 +41,8 @@ _SLEEVE_CM = 3.0
 # So far above the chin a collar or hood may begin. Whether it is a hand is seen this far below its
 # end; this near to the neck it may be jaw.
 _HOOD_CM, _RIM_CM, _JAWS_CM = 3.0, 0.5, 1.5
+# A collar that is seen so near beside the neck, no lower than this under the chin, goes on to it.
+_AROUND_CM, _STANDS_CM = 5.0, 1.0
 # How far what is seen of an outline leads what is drawn of it.
 _LEAD_CM = 4.0
 # Points of an outline narrower than half of this are a matte's.
@@ -138,7 +140,7 @@ def complete_body(
     deep = rows > top[None] + 0.5 * scale_px_cm
     face = face_and_ears(landmarks, head.shape) > 0
     filled = filled_cover(rgb, sight.cover, deep, is_skin, face, cue.flesh, scale_px_cm)
-    shown = mattes.person * _below_mouth(landmarks, head.shape)
+    shown = mattes.person * _bodily(mattes, landmarks)
     return Body(_alpha(sight, shown, head, top), filled)
 
 
@@ -194,27 +196,31 @@ def uncovered(mattes: Mattes, landmarks: F32, unit: float) -> Bool:
     The emptied area has a margin for stray hair; where there is none, neck and clothes are there
     to be seen right up to the jaw.
     """
-    shape = mattes.hair.shape
-    face = cv2.dilate(face_and_ears(landmarks, shape), disc(_JAW_CM * unit))
+    face = cv2.dilate(undressed(mattes.clothes, landmarks, unit), disc(_JAW_CM * unit))
     strands = cv2.dilate((mattes.hair > 0.05).astype(np.uint8), disc(_STRAY_CM * unit))
-    shown = _below_mouth(landmarks, shape) & (mattes.person > 0.5) & (face == 0) & (strands == 0)
+    shown = _bodily(mattes, landmarks) & (mattes.person > 0.5) & (face == 0) & (strands == 0)
     return solid(shown, unit)
 
 
 def _sight(rgb: F32, mattes: Mattes, head: F32, landmarks: F32, unit: float) -> _Sight:
     free = (head < _FREE) | uncovered(mattes, landmarks, unit)
     seen = free & (mattes.person > 0.5) & (mattes.hair < 0.3)
-    seen &= _below_mouth(landmarks, seen.shape)
+    below = _bodily(mattes, landmarks)
+    seen &= below
     open_air = free & (mattes.person < 0.3)
     cover = seen_cover(rgb, mattes, seen, landmarks, unit)
     ends = free & ~cover.like_skin & (mattes.hair < 0.3)
     skin = seen & cover.like_skin
     neck = neck_area(landmarks, seen.shape, skin, open_air, ends, unit)
-    neck &= ~over_air(free & _below_mouth(landmarks, seen.shape), open_air, unit)
+    neck &= ~over_air(free & below, open_air, unit)
     whole = _whole(solid(seen, unit))
     first = np.where(whole.any(axis=0), whole.argmax(axis=0), len(whole))
     hand = _hand(first, cover.like_skin, neck, _chin(landmarks), unit)
     top, known = _outline(whole, free, neck, hand, _chin(landmarks), unit)
+    low = first > _chin(landmarks) + _STANDS_CM * unit
+    collar = _collar(np.where(hand | low, len(neck), first), neck, unit)
+    top = np.minimum(top, collar).astype(np.float32)
+    first = np.where(hand, first, np.minimum(first, collar))
     return _Sight(seen, free, neck, cover, unit, top, known, first, hand)
 
 
@@ -229,9 +235,11 @@ def _whole(seen: Bool) -> Bool:
     return np.take(kept, labels.astype(np.intp))
 
 
-def _below_mouth(landmarks: F32, shape: tuple[int, int]) -> Bool:
-    row = float(landmarks[[61, 291], 1].mean())
-    return np.broadcast_to(np.arange(shape[0])[:, None] > row, shape)
+def _bodily(mattes: Mattes, landmarks: F32) -> Bool:
+    """(h, w) what may be body: what is below the mouth, and clothes a little above it."""
+    mouth = float(landmarks[[61, 291], 1].mean())
+    below = np.arange(len(mattes.clothes))[:, None] > mouth
+    return below | dressed(mattes.clothes, landmarks)
 
 
 def _outline(
@@ -286,6 +294,22 @@ def _beside(columns: Bool, unit: float) -> Bool:
     """(w,) columns and those near them, which a sleeve may hide."""
     near = np.ones((1, 2 * max(1, round(_SLEEVE_CM * unit)) + 1), np.uint8)
     return cv2.dilate(columns.astype(np.uint8)[None], near)[0] > 0
+
+
+def _collar(seen: I64, neck: Bool, unit: float) -> I64:
+    """(w,) the topmost row of a collar, led on to the neck (h, w) it stands up around.
+
+    seen: (w,) the topmost row that is seen of it, and, as in the result, h where it is not.
+    """
+    led, columns = np.full_like(seen, len(neck)), np.flatnonzero(neck.any(axis=0))
+    if len(columns):
+        left, right, reach = int(columns[0]), int(columns[-1]), round(_AROUND_CM * unit)
+        for inwards in (
+            np.arange(max(left - reach, 0), left + 1),
+            np.arange(min(right + reach, len(seen) - 1), right - 1, -1),
+        ):
+            led[inwards] = np.minimum.accumulate(seen[inwards])
+    return led
 
 
 def _draw_shoulder(top: F64, columns: I64, start_rows: tuple[float, float], mirrored: F64) -> None:

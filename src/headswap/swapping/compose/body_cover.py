@@ -10,6 +10,7 @@ import numpy as np
 from headswap.arrays import F32, Bool
 from headswap.swapping.compose.body_cue import neck_of
 from headswap.swapping.compose.body_neck import LOW_JAW
+from headswap.swapping.compose.likeness import colour_cells, how_usual
 from headswap.swapping.compose.removal import disc
 from headswap.swapping.matting import fill_smooth
 from headswap.vision.mattes import Mattes
@@ -23,6 +24,8 @@ _SKIN_AB, _CLOTH_AB, _OTHER_AB = 18.0, 27.0, 40.0
 _THROAT_CM, _THROAT_HALF_CM = 3.0, 3.0
 # Nearer to hair than this, what is about as the hair (Lab) is a strand that no matte knows.
 _HAIR, _SURELY, _STRAND_CM, _STRAND_LAB = 0.12, 0.8, 1.5, 20.0
+# And so near there is some of the hair in every pixel.
+_RIM_CM = 0.3
 # So far on the way to the hair's colour it is tinted, if the two colours (RGB, squared) differ.
 _TINT, _NEAR_HAIR = 0.2, 2500.0
 # Further from the neck than this one sees whether shoulders are dressed.
@@ -35,6 +38,8 @@ _LEAST_SKIN = 30
 _JAW_LIGHT_CM, _LIGHTER, _LIGHTER_BY, _LEAST_TOLD = 1.5, 30.0, 24.0, 0.02
 _SHADE = 0.8
 _SPECK_CM, _PIECE_CM2 = 0.4, 1.5
+# Colours of clothes that are so much rarer than most are not continued.
+_RARELY = 0.25
 # What is usual is told on a picture this much smaller.
 _COARSE = 4
 _NOWHERE = 1e3
@@ -72,8 +77,9 @@ def seen_cover(rgb: F32, mattes: Mattes, seen: Bool, landmarks: F32, unit: float
     like_skin = (mattes.skin > 0.4) & (off < _CLOTH_AB)
     inner = cv2.erode(seen.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     skin = inner & like_skin & (mattes.skin > mattes.clothes) & (off < _SKIN_AB)
-    by_hair = from_mask(mattes.hair > _HAIR) < _STRAND_CM * unit
-    strands = by_hair & _like_hair(lab, mattes)
+    away = from_mask(mattes.hair > _HAIR)
+    by_hair = away < _STRAND_CM * unit
+    strands = (by_hair & _like_hair(lab, mattes)) | (away < _RIM_CM * unit)
     clothes = seen & ~like_skin & ~strands
     surely = rgb[mattes.hair > _SURELY]
     hair = None if len(surely) < _LEAST_SKIN else np.median(surely, axis=0).astype(np.float32)
@@ -146,14 +152,28 @@ def filled_cover(
     clothes = cover.clothes & deep
     clothes &= ~_tinted(rgb, cover, clothes)
     pure = cv2.erode(clothes.astype(np.uint8), np.ones((3, 3), np.uint8))
+    most = _as_most(rgb, pure > 0)
+    pure[~most] = 0
     if pure.sum() < _LEAST_SKIN:
         mixed = skins
     else:
         dress = fill_smooth(rgb, pure.astype(np.float32))
         mixed = dress + is_skin[..., None] * (skins - dress)
-    # What is seen stays as it is, whatever was thought of what lies beside it, but for glints.
-    known = np.where(clothes, 1, typical)[..., None]
+    # What is seen stays as it is, whatever was thought of what lies beside it, but for glints, and
+    # what beside hair may be strands.
+    known = np.where(clothes & (most | ~cover.by_hair), 1, typical)[..., None]
     return np.asarray(mixed + known * (rgb - mixed), np.float32)
+
+
+def _as_most(rgb: F32, clothes: Bool) -> Bool:
+    """(h, w) where a colour is not rare among those of clothes, as a strap's or a print's is.
+
+    Beside what is hidden it would grow into a patch.
+    """
+    if not clothes.any():
+        return clothes
+    usual = how_usual(colour_cells(rgb.astype(np.uint8)), clothes, 0)
+    return usual > _RARELY * np.median(usual[clothes])
 
 
 def _tinted(rgb: F32, cover: Cover, clothes: Bool) -> Bool:

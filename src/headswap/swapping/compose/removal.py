@@ -18,6 +18,8 @@ from headswap.vision.pose import fit_pose
 _STABLE = np.array([33, 133, 362, 263, 168, 6, 4, 127, 356, 10, 67, 297, 152, 58, 288])
 _HAIR = 0.12
 _SURE_HAIR = 0.3
+# Nearer to its edge than this, what is taken for clothes may be jaw or ear.
+_CLOTHES, _SEAM_CM, _EARS = 0.5, 0.3, [234, 454]
 _HANGING = 0.7
 # A ponytail: how sure its hair must be beside the hair on top, by how much it is taken for clothes;
 # and how much of it is person without being skin, clothes, or less hair than the least.
@@ -60,6 +62,7 @@ def work_size(size_wh: tuple[int, int], scale_px_cm: float) -> tuple[int, int]:
 def head_area(
     hair: F32,
     person: F32,
+    clothes: F32,
     landmarks: F32,
     scale_px_cm: float,
     size_wh: tuple[int, int],
@@ -67,34 +70,52 @@ def head_area(
 ) -> F32:
     """(h, w) float32 0..1 of `size_wh`: hair, skull, face and ears, with a margin and a soft rim.
 
-    hair (see `own_hair`), person: 0..1, of that size or smaller; landmarks: (478, 3) px and
-    scale_px_cm px per cm at that size. cut: the sides at which the area is led to nothing.
+    hair (see `own_hair`), person, clothes: 0..1, of that size or smaller; landmarks: (478, 3) px
+    and scale_px_cm px per cm at that size. cut: the sides at which the area is led to nothing.
     """
     work = work_size(size_wh, scale_px_cm)
     if hair.shape[1] > work[0]:
-        hair, person = shrunk(hair, work), shrunk(person, work)
+        hair, person, clothes = (shrunk(plane, work) for plane in (hair, person, clothes))
     height, width = hair.shape
     ratio = np.array([width / size_wh[0], height / size_wh[1], width / size_wh[0]], np.float32)
     unit = scale_px_cm * width / size_wh[0]
-    area = _faded(_head_area(hair, person, landmarks * ratio, unit), cut, unit)
+    area = _faded(_head_area(hair, person, clothes, landmarks * ratio, unit), cut, unit)
     return np.asarray(cv2.resize(area, size_wh, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _head_area(hair: F32, person: F32, landmarks: F32, unit: float) -> F32:
-    skull = face_and_ears(landmarks, hair.shape)
+def _head_area(hair: F32, person: F32, clothes: F32, landmarks: F32, unit: float) -> F32:
+    skull = undressed(clothes, landmarks, unit)
+    cloth = dressed(clothes, landmarks)
     tresses = (hair > _HAIR).astype(np.uint8)
     wide = np.asarray(cv2.dilate(tresses, disc(_FRIZZ_CM * unit)), np.uint8)
     # Stray hair reaches far over a background, but on a body the margin would eat collar and neck.
     chin = float(landmarks[152, 1])
-    below = np.arange(len(hair))[:, None] > chin
+    below = (np.arange(len(hair))[:, None] > chin) | cloth
     wide[(person > 0.5) & (hair < 0.05) & below] = 0
     # Glasses, hats and jewels stand off the skull; what is person there belongs to the head.
     beyond = cv2.distanceTransform(1 - skull, cv2.DIST_L2, 3)
     worn = ((beyond <= _WORN_CM * unit) & (person > 0.5) & ~below).astype(np.uint8)
-    whole = _whole(skull | tresses | worn, person > 0.5, chin, unit)
+    whole = _whole(skull | tresses | worn, (person > 0.5) & ~cloth, chin, unit)
     solid = np.asarray(cv2.dilate(whole, disc(_GROW_CM * unit)), np.uint8) | wide
     soft = max(0.6, _SOFT_CM * unit)
     return np.asarray(cv2.GaussianBlur(solid.astype(np.float32), (0, 0), soft), np.float32)
+
+
+def dressed(clothes: F32, landmarks: F32) -> Bool:
+    """(h, w) where clothes (h, w) 0..1 are a body's: below the middle of the ears, where no hat is.
+
+    Under a head that is bent a collar is seen beside the jaw.
+    """
+    ears = float(landmarks[_EARS, 1].mean())
+    return (clothes > _CLOTHES) & (np.arange(len(clothes))[:, None] > ears)
+
+
+def undressed(clothes: F32, landmarks: F32, unit: float) -> U8:
+    """(h, w) uint8, 1 on face, ears and skull, less clothes (h, w) 0..1 beside a jaw."""
+    head = face_and_ears(landmarks, clothes.shape)
+    cloth = cv2.erode(dressed(clothes, landmarks).astype(np.uint8), disc(_SEAM_CM * unit))
+    head[(cloth > 0) & (_face(landmarks, clothes.shape) == 0)] = 0
+    return head
 
 
 def _whole(solid: U8, body: Bool, chin: float, unit: float) -> U8:
@@ -233,13 +254,18 @@ def skin_and_eyes(landmarks: F32, shape: tuple[int, ...]) -> U8:
     return mask
 
 
-def face_and_ears(landmarks: F32, shape: tuple[int, int]) -> U8:
-    """(h, w) uint8, 1 on face, ears and skull, as far as they are seen from this side."""
+def _face(landmarks: F32, shape: tuple[int, ...]) -> U8:
+    """(h, w) uint8, 1 on the face, whose lips and nose stand out beyond the oval when turned."""
     mask = skin_and_eyes(landmarks, shape)
-    xy = landmarks[FACE_OVAL, :2]
-    # In a turned head lips and nose stand out beyond the oval.
     whole = cv2.convexHull(landmarks[:468, :2].astype(np.float32))
     cv2.fillConvexPoly(mask, whole.round().astype(np.int32), 1)
+    return mask
+
+
+def face_and_ears(landmarks: F32, shape: tuple[int, int]) -> U8:
+    """(h, w) uint8, 1 on face, ears and skull, as far as they are seen from this side."""
+    mask = _face(landmarks, shape)
+    xy = landmarks[FACE_OVAL, :2]
     skull = fit_pose(landmarks[None]).to_frame(_SKULL_CM)[0, :, :2]
     upper = np.vstack([xy[_UPPER], skull]).astype(np.float32)
     cv2.fillConvexPoly(mask, cv2.convexHull(upper).round().astype(np.int32), 1)

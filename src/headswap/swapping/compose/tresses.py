@@ -33,6 +33,9 @@ _TOUCH_CM, _GAP_CM = 0.5, 1.0
 # Hair that so much of hangs so far below the lobes is long; of other hair the second network must
 # see such a share.
 _LONG_CM, _LONG_CM2, _CONSENT = 3.0, 6.0, 0.35
+# A colour's share in clothes below which it is none of theirs; how much a network is to see then,
+# and what that counts.
+_FOREIGN, _HALF, _STRAY = 2e-4, 0.25, 0.7
 # A network that sees less than such a share of the hair on top does not know this head's hair: of
 # heads of so many px a cm, more than which none has here.
 _BLIND = ((3.0, 6.0), (0.65, 0.25))
@@ -100,7 +103,12 @@ def hair_votes(
     # The second network tells skin and clothes as well: what it takes hair for says nothing then.
     nothing = np.full_like(skin, 0.5)
     planes = (nothing, nothing) if blind else (skin, clothes)
-    told = odds + _votes_of_colours(picture, (sure, bare, dressed), planes, long, unit)
+    colours, foreign = _votes_of_colours(picture, (sure, bare, dressed), planes, long, unit)
+    told = odds + colours
+    if long:
+        # What clothes have no such colour of and a network half takes for it is hair all the same.
+        half = np.maximum.reduce([small(vote) for vote in networks]) > _HALF
+        told[foreign & half] = np.maximum(told[foreign & half], _STRAY)
     near = low & (small(mattes.person) > _PERSON) & _reach(points, unit, odds.shape)
     voted = near & (told > 0)
     if blind:
@@ -150,8 +158,9 @@ def _is_blind(first: F32, second: F32, head: Bool, unit: float) -> bool:
 
 def _votes_of_colours(
     rgb: U8, kinds: tuple[Bool, Bool, Bool], planes: tuple[F32, F32], long: bool, unit: float
-) -> F32:
-    """(h, w) what colours say for hair, less what the planes of skin and clothes say against it.
+) -> tuple[F32, Bool]:
+    """(h, w) what colours say for hair, less what the planes of skin and clothes say against it,
+    and where a colour is none of these clothes and not rather skin's.
 
     kinds: (h, w) each, where hair, skin and clothes are sure. A plane whose place has the hair's
     colour and not that of its own kind says the less.
@@ -170,7 +179,8 @@ def _votes_of_colours(
         told, against = np.minimum(told, ratio), np.maximum(against, vote)
     # A colour of clothes that this hair has not is none of hair, whatever networks take it for.
     unlike = np.log(likely[0] / likely[2]) < -_UNLIKE
-    return np.where(unlike, -_DECIDED, told - against).astype(np.float32)
+    foreign = (likely[2] < _FOREIGN) & ((likely[0] > likely[1]) | (planes[0] < _NO_SKIN))
+    return np.where(unlike, -_DECIDED, told - against).astype(np.float32), foreign
 
 
 def _consented(voted: Bool, second: F32) -> Bool:
