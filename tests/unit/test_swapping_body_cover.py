@@ -11,8 +11,9 @@ import pytest
 from headswap.arrays import F32, Bool
 from headswap.swapping.compose.body import Body, body_cue, complete_body
 from headswap.swapping.compose.body_cue import ABOVE_CM, GRID_CM, neck_of, px_from_grid
-from headswap.swapping.compose.body_neck import neck_area
+from headswap.swapping.compose.body_neck import neck_area, neck_rim
 from headswap.vision.mattes import Mattes
+from headswap.vision.pose import fit_pose
 from tests.made_heads import (
     BEHIND_RGB,
     HAIR_RGB,
@@ -132,7 +133,8 @@ def test_neck_and_shoulder_meet_in_an_arc(side: int) -> None:
     solid = Somebody(NECK, SHOULDERS, hair).body().alpha > 0.5
     edge = next(at for at in np.arange(3, 9, 0.1) if not solid[_at(side * at, -2)])
     places = (0.2, 3.5, 6.5)
-    tops = [float(np.argmax(solid[:, _at(side * (edge + at), 0)[1]])) for at in places]
+    first = _at(0, -2)[0]
+    tops = [float(np.argmax(solid[first:, _at(side * (edge + at), 0)[1]])) for at in places]
     fall = (tops[2] - tops[1]) / (places[2] - places[1])
     straight = tops[1] - fall * (places[1] - places[0])
     assert 0.25 * PX_PER_CM < straight - tops[0] < PX_PER_CM
@@ -169,7 +171,8 @@ def test_a_neck_of_which_hair_leaves_a_strip_to_be_seen_stands_as_upright_as_it_
     first_cm: float,
 ) -> None:
     strip = NECK & (np.abs(ASIDE_CM - first_cm - 1.5) < 1.5) & (DOWN_CM > 0)
-    neck = neck_area(FACE, strip.shape, strip, NOTHING, NOTHING, PX_PER_CM)
+    rim = neck_rim(fit_pose(FACE[None]))
+    neck = neck_area(FACE, rim, strip.shape, strip, NOTHING, NOTHING, PX_PER_CM)
     columns = np.flatnonzero(neck[_at(0, 4)[0]])
     assert abs((columns[0] + columns[-1]) / 2 - X) < 0.3 * PX_PER_CM
     assert 8 < (columns[-1] - columns[0]) / PX_PER_CM < 13

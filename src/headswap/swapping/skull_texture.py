@@ -32,6 +32,7 @@ _FADES_OVER_CM = 6.0
 _SHORTEST_RUN_CM, _LONGEST_RUN_CM = 1.0, 5.0
 _EAR_FROM_CM, _EAR_TO_CM = 0.9, 3.4
 _EAR_ABOVE_CM = 2.6
+_NAPE_SOFT_CM = 1.6
 _EAR_BELOW_TRAGUS_CM = 0.1
 
 
@@ -224,7 +225,9 @@ def _alpha(skull: Skull, places: F64, hair: F32) -> F32:
         ]
         line = np.array(sorted(jaw + behind))
         lowest = np.interp(z, line[:, 0], line[:, 1])
-        solid = np.clip((lowest - y) / 0.5 + 0.5, 0, 1)
+        # Behind the ear it goes over into the neck.
+        soft = np.interp(z, [z0 + 2.0, z0 + 5.0], [0.5, _NAPE_SOFT_CM])
+        solid = np.clip((lowest - y) / soft + 0.5, 0, 1)
         if side.hair_to_cm > side.lobe_cm:
             tress = np.clip((side.hair_to_cm - y) / 2.5, 0, 1) * hair
             solid = np.maximum(solid, tress)

@@ -25,10 +25,12 @@ from headswap.swapping.compose.body_cue import (
     BodyCue,
     px_from_grid,
 )
-from headswap.swapping.compose.body_neck import LOW_JAW, NECK_LENGTH_CM, neck_area, over_air
+from headswap.swapping.compose.body_neck import LOW_JAW, NECK_LENGTH_CM, neck_area, neck_rim, over_air
 from headswap.swapping.compose.removal import disc, face_and_ears
 from headswap.swapping.smoothing import running_median
+from headswap.vision.canonical_face import JAW
 from headswap.vision.mattes import Mattes
+from headswap.vision.pose import fit_pose
 
 # How a shoulder falls.
 _SHOULDER_SLOPE = 0.42
@@ -45,11 +47,15 @@ _HOOD_CM, _RIM_CM, _JAWS_CM = 3.0, 0.5, 1.5
 _LEAD_CM = 4.0
 # Points of an outline narrower than half of this are a matte's.
 _SMOOTH_CM = 2.5
-# Under the chin a neck is bare, however high a collar.
-_BARE_CM = 0.7
+# So far under jaw and lobes a neck is bare, however high a collar, and as far beside it.
+_BARE_CM, _NAPE_CM, _BESIDE_CM = 0.7, 3.0, 0.6
+_LOBES = np.array([132, 361])
 _MOST_CM = 3.0
-# Neck and shoulder meet in an arc of this radius.
-_ARC_CM = 2.0
+# Neck and shoulder meet in an arc of this radius; how soft the edge is of what is hidden.
+_ARC_CM, _SOFT_CM = 2.0, 0.25
+# A hidden neck lies in the head's shade and turns away from the light at its sides: by how much,
+# over what, and how far from what is seen of it that begins.
+_UNDER_HEAD, _AT_SIDES, _TURNS_CM, _SHADE_FROM_CM = 0.04, 0.24, 2.5, 1.2
 # Nearer to the face than this its own edge may be; nearer to hair, strands that no matte knows.
 _JAW_CM, _STRAY_CM = 0.35, 0.6
 # What is seen of a body and does not reach the picture's lower edge is at least so much of the
@@ -90,13 +96,21 @@ class _Sight:
     hand: Bool
 
 
-def body_cue(rgb: F32, mattes: Mattes, head: F32, landmarks: F32, scale_px_cm: float) -> BodyCue:
+def body_cue(
+    rgb: F32,
+    mattes: Mattes,
+    head: F32,
+    landmarks: F32,
+    scale_px_cm: float,
+    rim: F32 | None = None,
+) -> BodyCue:
     """What a crop tells of its body.
 
     rgb: (h, w, 3) float32 0..255. head: (h, w) 0..1, the area to empty. landmarks: (478, 2+) in
-    the crop.
+    the crop. rim: (n, 2) px, where the neck goes into the head that is to come (`neck_rim`), into
+    the old one if not given.
     """
-    sight = _sight(rgb, mattes, head, landmarks, scale_px_cm)
+    sight = _sight(rgb, mattes, head, landmarks, scale_px_cm, rim)
     width = head.shape[1]
     to_crop = px_from_grid(landmarks, scale_px_cm)
     step, (x, y) = to_crop[0, 0], to_crop[:, 2]
@@ -119,31 +133,50 @@ def body_cue(rgb: F32, mattes: Mattes, head: F32, landmarks: F32, scale_px_cm: f
 
 
 def complete_body(
-    rgb: F32, mattes: Mattes, head: F32, landmarks: F32, scale_px_cm: float, cue: BodyCue
+    rgb: F32,
+    mattes: Mattes,
+    head: F32,
+    landmarks: F32,
+    scale_px_cm: float,
+    cue: BodyCue,
+    rim: F32 | None = None,
 ) -> Body:
     """The body with the head's area (h, w) 0..1 filled from what is seen of neck and clothes.
 
     rgb: (h, w, 3) float32 0..255; landmarks: (478, 2+) in the crop; scale_px_cm: px per cm. cue:
-    where outline and collar are when they are hidden; of this frame or, steadier, of many.
+    where outline and collar are when they are hidden; of this frame or, steadier, of many. rim:
+    see `body_cue`.
     """
     height, width = head.shape
-    sight = _sight(rgb, mattes, head, landmarks, scale_px_cm)
+    sight = _sight(rgb, mattes, head, landmarks, scale_px_cm, rim)
     to_crop = px_from_grid(landmarks, scale_px_cm)
     top = _steady_top(sight, cue, to_crop)
     rows = np.arange(height)[:, None]
     flags, border = cv2.INTER_LINEAR, cv2.BORDER_REPLICATE
     skin = cv2.warpAffine(cue.skin_cm, to_crop, (width, height), flags=flags, borderMode=border)
-    bare = sight.neck & (rows < _chin(landmarks) + _BARE_CM * scale_px_cm)
+    bare = sight.neck & (rows < _bare_to(landmarks, width, scale_px_cm))
     is_skin = _bared(np.asarray(skin, np.float32), bare, rows < top[None], scale_px_cm)
     deep = rows > top[None] + 0.5 * scale_px_cm
     face = face_and_ears(landmarks, head.shape) > 0
     filled = filled_cover(rgb, sight.cover, deep, is_skin, face, cue.flesh, scale_px_cm)
+    base = _chin(landmarks) + NECK_LENGTH_CM * scale_px_cm
+    filled *= _neck_shade(sight, is_skin, base)[..., None]
     shown = mattes.person * _below_mouth(landmarks, head.shape)
     return Body(_alpha(sight, shown, head, top), filled)
 
 
 def _chin(landmarks: F32) -> float:
     return float(landmarks[LOW_JAW, 1].max())
+
+
+def _bare_to(landmarks: F32, width: int, unit: float) -> F64:
+    """(w,) the row down to which a neck is bare in each column: under jaw and lobes."""
+    columns = np.arange(width)
+    jaw, lobes = (
+        np.interp(columns, *landmarks[line[landmarks[line, 0].argsort()], :2].T.astype(np.float64))
+        for line in (JAW, _LOBES)
+    )
+    return np.maximum(jaw + _BARE_CM * unit, lobes + _NAPE_CM * unit)
 
 
 def _steady_top(sight: _Sight, cue: BodyCue, to_crop: F64) -> F32:
@@ -174,8 +207,25 @@ def _alpha(sight: _Sight, shown: F32, head: F32, top: F32) -> F32:
     # And not a raised arm, which in the next frames is elsewhere.
     arm = above & sight.hand[None]
     alpha = np.where(sight.free & ~touched & ~arm, shown, area).astype(np.float32)
-    soft = max(0.7, 0.08 * sight.unit)
-    return np.asarray(cv2.GaussianBlur(alpha, (0, 0), soft), np.float32)
+    exact = cv2.GaussianBlur(alpha, (0, 0), max(0.7, 0.08 * sight.unit))
+    # What is only guessed is not quite the same in the next key frame.
+    soft = cv2.GaussianBlur(alpha, (0, 0), max(0.7, _SOFT_CM * sight.unit))
+    return np.where(sight.free, exact, soft).astype(np.float32)
+
+
+def _neck_shade(sight: _Sight, is_skin: F32, base: float) -> F32:
+    """(h, w) 0..1: how much of its light a hidden neck has, less under the head and at its sides.
+
+    It begins where what is seen of the neck ends. is_skin: (h, w) 0..1. base: the row in which it
+    ends.
+    """
+    neck = sight.neck.astype(np.uint8)
+    inside = cv2.distanceTransform(neck, cv2.DIST_L2, 3) / (_TURNS_CM * sight.unit)
+    aside = np.square(1 - np.minimum(inside, 1))
+    away = 1 - np.exp(-from_mask(sight.cover.skin) / (_SHADE_FROM_CM * sight.unit))
+    above = np.clip((base - np.arange(len(neck))) / (_TURNS_CM * sight.unit), 0, 1)
+    share = away * is_skin * sight.neck * above[:, None]
+    return (1 - share * (_UNDER_HEAD + _AT_SIDES * aside)).astype(np.float32)
 
 
 def _bared(skin_cm: F32, bare: Bool, air: Bool, unit: float) -> F32:
@@ -183,9 +233,10 @@ def _bared(skin_cm: F32, bare: Bool, air: Bool, unit: float) -> F32:
 
     Surely where it is bare, and in the air around that, where a soft outline may end.
     """
-    rim = np.ones((2 * round(_ARC_CM * unit) + 1,) * 2, np.uint8)
-    sure = bare | ((cv2.dilate(bare.astype(np.uint8), rim) > 0) & air)
-    return np.where(sure, 1, np.clip(skin_cm / 0.3 + 0.5, 0, 1)).astype(np.float32)
+    near = cv2.dilate(bare.astype(np.uint8), disc(_BESIDE_CM * unit)) > 0
+    sure = bare | (near & air)
+    surely = cv2.GaussianBlur(sure.astype(np.float32), (0, 0), max(0.7, 0.12 * unit))
+    return np.maximum(surely, np.clip(skin_cm / 0.3 + 0.5, 0, 1)).astype(np.float32)
 
 
 def uncovered(mattes: Mattes, landmarks: F32, unit: float) -> Bool:
@@ -201,7 +252,9 @@ def uncovered(mattes: Mattes, landmarks: F32, unit: float) -> Bool:
     return solid(shown, unit)
 
 
-def _sight(rgb: F32, mattes: Mattes, head: F32, landmarks: F32, unit: float) -> _Sight:
+def _sight(
+    rgb: F32, mattes: Mattes, head: F32, landmarks: F32, unit: float, rim: F32 | None
+) -> _Sight:
     free = (head < _FREE) | uncovered(mattes, landmarks, unit)
     seen = free & (mattes.person > 0.5) & (mattes.hair < 0.3)
     seen &= _below_mouth(landmarks, seen.shape)
@@ -209,8 +262,10 @@ def _sight(rgb: F32, mattes: Mattes, head: F32, landmarks: F32, unit: float) -> 
     cover = seen_cover(rgb, mattes, seen, landmarks, unit)
     ends = free & ~cover.like_skin & (mattes.hair < 0.3)
     skin = seen & cover.like_skin
-    neck = neck_area(landmarks, seen.shape, skin, open_air, ends, unit)
-    neck &= ~over_air(free & _below_mouth(landmarks, seen.shape), open_air, unit)
+    rim = neck_rim(fit_pose(landmarks[None])) if rim is None else rim
+    neck = neck_area(landmarks, rim, seen.shape, skin, open_air, ends, unit)
+    if over_air(neck, free & _below_mouth(landmarks, seen.shape), open_air, _chin(landmarks)):
+        neck[:] = False
     whole = _whole(solid(seen, unit))
     first = np.where(whole.any(axis=0), whole.argmax(axis=0), len(whole))
     hand = _hand(first, cover.like_skin, neck, _chin(landmarks), unit)
