@@ -32,7 +32,7 @@ _CROWN_ROWS, _ROW_CM, _FRONT_STEPS, _BACK_STEPS = 10, 0.8, 8, 12
 _TUCK_CM = 0.3
 _UNDER_FACE_CM = np.array([3.2, 1.6])
 UNDER_FACE_COLUMNS = len(_UNDER_FACE_CM)
-_INSET_CM = 0.35
+_INSET_CM, _WITHIN_CM = 0.35, 0.1
 _SMOOTH_CM = 0.7
 _OCCIPUT_CM = -2.0
 # Nobody's crown is lower over it.
@@ -143,7 +143,7 @@ class _Outline:
         solid = (cutout.alpha > 0.5).astype(np.uint8)
         self._solid: U8 = np.asarray(cv2.morphologyEx(solid, cv2.MORPH_OPEN, disc), np.uint8)
         within = cv2.distanceTransform(self._solid, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-        self._inner: U8 = (within > _INSET_CM * cutout.px_per_cm).astype(np.uint8)
+        self._inner: U8 = (within > _WITHIN_CM * cutout.px_per_cm).astype(np.uint8)
         self._hair = cutout.hair
         self._unit = cutout.px_per_cm
         axis = to_photo(np.array([[0.0, 0.0, WIDEST_Z_CM], [0.0, 1.0, WIDEST_Z_CM]]))
@@ -187,7 +187,7 @@ class _Outline:
 
         It lies within the outline on all sides, except that its top is the outline's.
         """
-        lower = level + _INSET_CM * float(np.clip((top + _DOME_CM - level) / _DOME_CM, 0, 1))
+        lower = level + _WITHIN_CM * float(np.clip((top + _DOME_CM - level) / _DOME_CM, 0, 1))
         at = self._origin + lower * self._step
         y = int(np.clip(round(float(at[1])), 0, len(self._inner) - 1))
         reach = self._reach(self._inner[y], float(at[0]), sign)

@@ -25,7 +25,13 @@ from headswap.swapping.compose.body_cue import (
     BodyCue,
     px_from_grid,
 )
-from headswap.swapping.compose.body_neck import LOW_JAW, NECK_LENGTH_CM, neck_area, neck_rim, over_air
+from headswap.swapping.compose.body_neck import (
+    LOW_JAW,
+    NECK_LENGTH_CM,
+    neck_area,
+    neck_rim,
+    over_air,
+)
 from headswap.swapping.compose.removal import disc, face_and_ears
 from headswap.swapping.smoothing import running_median
 from headswap.vision.canonical_face import JAW
