@@ -24,6 +24,7 @@ from tests.made_heads import (
     ellipse,
     face_at,
     flat_cue,
+    turned,
 )
 
 WIDTH, HEIGHT = SIZE_WH
@@ -176,6 +177,31 @@ def test_a_neck_of_which_hair_leaves_a_strip_to_be_seen_stands_as_upright_as_it_
     columns = np.flatnonzero(neck[_at(0, 4)[0]])
     assert abs((columns[0] + columns[-1]) / 2 - X) < 0.3 * PX_PER_CM
     assert 8 < (columns[-1] - columns[0]) / PX_PER_CM < 13
+
+
+@pytest.mark.parametrize(("yaw_deg", "roll_deg"), [(0, 0), (40, 0), (-40, 0), (30, 20), (-30, 20)])
+def test_a_neck_goes_up_behind_the_lobes_of_a_turned_head_and_down_to_where_it_is_seen(
+    yaw_deg: float, roll_deg: float
+) -> None:
+    face = face_at(X, Y, rotation=turned(yaw_deg, roll_deg=roll_deg))
+    pose, strip = fit_pose(face[None]), NECK & (DOWN_CM > 1) & (np.abs(ASIDE_CM) < 4)
+    neck = neck_area(face, neck_rim(pose), strip.shape, strip, NOTHING, NOTHING, PX_PER_CM)
+    behind_lobes = pose.to_frame(np.array([[-4.0, 4.0, 6.0], [4.0, 4.0, 6.0], [0.0, 4.0, 10.5]]))
+    columns, rows = behind_lobes[0, :, :2].T.round().astype(int)
+    assert neck[rows, columns].all()
+    assert neck[_at(0, 3)]
+    widths = neck[rows.min() : _at(0, 4)[0]].sum(axis=1) / PX_PER_CM
+    assert widths.min() > 9 and widths.max() < 14
+
+
+def test_where_a_neck_ends_against_the_background_it_goes_on_without_a_step() -> None:
+    seen = (np.abs(ASIDE_CM) < 4) & (DOWN_CM > 1)
+    air = (np.abs(ASIDE_CM) > 4.3) & (DOWN_CM > 1) & (DOWN_CM < 5)
+    neck = neck_area(FACE, neck_rim(fit_pose(FACE[None])), seen.shape, seen, air, air, PX_PER_CM)
+    rows = neck[_at(0, -4)[0] : _at(0, 4)[0]]
+    right = rows.shape[1] - rows[:, ::-1].argmax(axis=1)
+    assert np.abs(np.diff(right)).max() <= 2
+    assert abs(right[-1] - X - 4 * PX_PER_CM) < 2
 
 
 def test_a_hidden_shoulder_meets_its_seen_end_however_the_other_one_looks() -> None:

@@ -100,6 +100,35 @@ def test_a_nodding_head_has_no_holes(head: HeadModel, pitch_deg: float) -> None:
         assert row[solid[0] : solid[-1]].min() > 0.6
 
 
+@pytest.mark.parametrize(("yaw_deg", "pitch_deg"), [(0, -20), (0, -35), (20, -35), (45, -25)])
+def test_the_top_of_a_head_that_is_bent_is_round(
+    head: HeadModel, yaw_deg: float, pitch_deg: float
+) -> None:
+    _, alpha = _drawn(head, yaw_deg, pitch_deg)
+    solid = alpha > 0.5
+    top = int(np.flatnonzero(solid.any(axis=1))[0])
+    widths = solid[top:].sum(axis=1) / PX_PER_CM
+    # As wide so far below its top as a ball is of 6 cm radius at least.
+    for down_cm in (1.0, 2.0, 3.0):
+        ball = 2 * np.sqrt(6.0**2 - (6.0 - down_cm) ** 2)
+        assert widths[round(down_cm * PX_PER_CM)] > ball
+
+
+def test_a_beard_hangs_from_the_chin() -> None:
+    cutout = painted_cutout()
+    x, y = MIDDLE_XY
+    beard = ellipse((x, y + 9 * PX_PER_CM), (5 * PX_PER_CM, 4 * PX_PER_CM))
+    cutout = replace(cutout, alpha=np.maximum(cutout.alpha, beard))
+    shell = build_shell(cutout, fit_pose(cutout.landmarks[None]))
+    first, last = shell.relief
+    places = shell.vertices_px[first:last]
+    chin = cutout.landmarks[152]
+    under = (np.abs(places[:, 0] - x) < 3 * PX_PER_CM) & (places[:, 1] > chin[1] + PX_PER_CM)
+    assert under.any()
+    assert np.ptp(places[under, 2]) < 4 * PX_PER_CM
+    assert places[under, 2].max() < chin[2] + 5 * PX_PER_CM
+
+
 def test_a_head_is_about_as_long_as_it_is_in_life(head: HeadModel) -> None:
     back = np.unique(head.back_triangles)
     x, _, z = head.vertices_cm[back].T

@@ -26,6 +26,8 @@ _BEGUN = 0.9
 # finer than this is no light.
 _BARE, _ENOUGH, _DARK, _MOST_LIGHTER, _SHADE_CM = 0.1, 0.5, 8.0, 0.7, 0.8
 _RIM_CM, _THIN_CM = 0.2, 0.4
+# Rows of the grid around its top in which columns are led together.
+_TOP_ROWS = 2.5
 # Strands are finer than this; what is coarser is light and the hair's colour.
 _STRAND_CM = 1.0
 _FADES_OVER_CM = 6.0
@@ -75,9 +77,21 @@ def paint_skull(
     strands = _continued(rgb, (trust > 0.6) & (shown_hair > 0.85), unit)
     unseen = skin + label[..., None] * (strands - skin) if strands is not None else skin
     painted = unseen + trust[..., None] * (rgb - unseen)
+    painted = _even_at_top(painted, hair, len(skull.points))
     alpha = _alpha(skull, places, np.maximum(label, hair))
     rgba = np.dstack([np.clip(painted + 0.5, 0, 255), np.round(alpha * 255)]).astype(np.uint8)
     return SkullTexture(rgba, hair)
+
+
+def _even_at_top(painted: F32 | F64, hair: F32, rows: int) -> F32:
+    """Colours (h, w, 3) that agree where all columns meet, on bare skin.
+
+    rows: of the skull's grid.
+    """
+    row = np.arange(len(painted), dtype=np.float32) * (rows - 1) / (len(painted) - 1)
+    share = np.clip(1 - row / _TOP_ROWS, 0, 1)[:, None] * (1 - hair)
+    mean = painted.mean(axis=1, keepdims=True)
+    return np.asarray(painted + share[..., None] * (mean - painted), np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -28,13 +28,14 @@ from headswap.swapping.compose.body_cue import (
 from headswap.swapping.compose.body_neck import (
     LOW_JAW,
     NECK_LENGTH_CM,
+    bare_to,
     neck_area,
     neck_rim,
+    neck_shade,
     over_air,
 )
 from headswap.swapping.compose.removal import disc, face_and_ears
 from headswap.swapping.smoothing import running_median
-from headswap.vision.canonical_face import JAW
 from headswap.vision.mattes import Mattes
 from headswap.vision.pose import fit_pose
 
@@ -53,15 +54,13 @@ _HOOD_CM, _RIM_CM, _JAWS_CM = 3.0, 0.5, 1.5
 _LEAD_CM = 4.0
 # Points of an outline narrower than half of this are a matte's.
 _SMOOTH_CM = 2.5
-# So far under jaw and lobes a neck is bare, however high a collar, and as far beside it.
-_BARE_CM, _NAPE_CM, _BESIDE_CM = 0.7, 3.0, 0.6
-_LOBES = np.array([132, 361])
+# So far beside a bare neck all is bare.
+_BESIDE_CM = 0.6
 _MOST_CM = 3.0
 # Neck and shoulder meet in an arc of this radius; how soft the edge is of what is hidden.
 _ARC_CM, _SOFT_CM = 2.0, 0.25
-# A hidden neck lies in the head's shade and turns away from the light at its sides: by how much,
-# over what, and how far from what is seen of it that begins.
-_UNDER_HEAD, _AT_SIDES, _TURNS_CM, _SHADE_FROM_CM = 0.04, 0.24, 2.5, 1.2
+# So far from what is seen of a neck it is shaded as one that is not seen.
+_SHADE_CM = 1.2
 # Nearer to the face than this its own edge may be; nearer to hair, strands that no matte knows.
 _JAW_CM, _STRAY_CM = 0.35, 0.6
 # What is seen of a body and does not reach the picture's lower edge is at least so much of the
@@ -160,29 +159,20 @@ def complete_body(
     rows = np.arange(height)[:, None]
     flags, border = cv2.INTER_LINEAR, cv2.BORDER_REPLICATE
     skin = cv2.warpAffine(cue.skin_cm, to_crop, (width, height), flags=flags, borderMode=border)
-    bare = sight.neck & (rows < _bare_to(landmarks, width, scale_px_cm))
+    bare = sight.neck & (rows < bare_to(landmarks, width, scale_px_cm))
     is_skin = _bared(np.asarray(skin, np.float32), bare, rows < top[None], scale_px_cm)
     deep = rows > top[None] + 0.5 * scale_px_cm
     face = face_and_ears(landmarks, head.shape) > 0
     filled = filled_cover(rgb, sight.cover, deep, is_skin, face, cue.flesh, scale_px_cm)
     base = _chin(landmarks) + NECK_LENGTH_CM * scale_px_cm
-    filled *= _neck_shade(sight, is_skin, base)[..., None]
+    hidden = is_skin * (1 - np.exp(-from_mask(sight.cover.skin) / (_SHADE_CM * scale_px_cm)))
+    filled *= 1 - (hidden * neck_shade(sight.neck, base, scale_px_cm))[..., None]
     shown = mattes.person * _below_mouth(landmarks, head.shape)
     return Body(_alpha(sight, shown, head, top), filled)
 
 
 def _chin(landmarks: F32) -> float:
     return float(landmarks[LOW_JAW, 1].max())
-
-
-def _bare_to(landmarks: F32, width: int, unit: float) -> F64:
-    """(w,) the row down to which a neck is bare in each column: under jaw and lobes."""
-    columns = np.arange(width)
-    jaw, lobes = (
-        np.interp(columns, *landmarks[line[landmarks[line, 0].argsort()], :2].T.astype(np.float64))
-        for line in (JAW, _LOBES)
-    )
-    return np.maximum(jaw + _BARE_CM * unit, lobes + _NAPE_CM * unit)
 
 
 def _steady_top(sight: _Sight, cue: BodyCue, to_crop: F64) -> F32:
@@ -217,21 +207,6 @@ def _alpha(sight: _Sight, shown: F32, head: F32, top: F32) -> F32:
     # What is only guessed is not quite the same in the next key frame.
     soft = cv2.GaussianBlur(alpha, (0, 0), max(0.7, _SOFT_CM * sight.unit))
     return np.where(sight.free, exact, soft).astype(np.float32)
-
-
-def _neck_shade(sight: _Sight, is_skin: F32, base: float) -> F32:
-    """(h, w) 0..1: how much of its light a hidden neck has, less under the head and at its sides.
-
-    It begins where what is seen of the neck ends. is_skin: (h, w) 0..1. base: the row in which it
-    ends.
-    """
-    neck = sight.neck.astype(np.uint8)
-    inside = cv2.distanceTransform(neck, cv2.DIST_L2, 3) / (_TURNS_CM * sight.unit)
-    aside = np.square(1 - np.minimum(inside, 1))
-    away = 1 - np.exp(-from_mask(sight.cover.skin) / (_SHADE_FROM_CM * sight.unit))
-    above = np.clip((base - np.arange(len(neck))) / (_TURNS_CM * sight.unit), 0, 1)
-    share = away * is_skin * sight.neck * above[:, None]
-    return (1 - share * (_UNDER_HEAD + _AT_SIDES * aside)).astype(np.float32)
 
 
 def _bared(skin_cm: F32, bare: Bool, air: Bool, unit: float) -> F32:

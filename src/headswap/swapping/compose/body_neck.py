@@ -7,6 +7,7 @@ import numpy as np
 
 from headswap.arrays import F32, F64, Bool
 from headswap.swapping.smoothing import running_median
+from headswap.vision.canonical_face import JAW
 from headswap.vision.pose import Pose
 
 # Centimetres below the chin where neck turns into shoulder.
@@ -15,7 +16,7 @@ _NECK_HALF_WIDTH_CM = 5.4
 # Where the neck ends inside the skull, in head space: middle and radii. High enough that hair cut
 # short at the nape leaves no gap, and rounded above, so that no corner looks out.
 _SKULL_BASE_CM, _BASE_CM, _DOME_CM = (0.0, 2.6, 5.9), (5.6, 5.9), 2.2
-# No neck is wider; so far an edge leans inwards on its way down.
+# No neck that is not seen is wider; so far an edge leans inwards on its way down.
 _WIDEST_CM, _LEANS_CM = 13.0, 2.0
 # A neck is narrower in the middle than at either end.
 _WAIST_CM = 0.5
@@ -26,6 +27,11 @@ _NECKLINE_CM = 7.0
 LOW_JAW = [152, 148, 377, 176, 400, 150, 379, 136, 365, 172, 397]
 # Beside the chin a neck is seen this far above its lowest point.
 _NECK_ASIDE_CM = 1.0
+# So far under jaw and lobes a neck is bare, however high a collar.
+_BARE_CM, _NAPE_CM = 0.7, 3.0
+_LOBES = np.array([132, 361])
+# By how much its light falls off under the head and at its sides, and over what.
+_UNDER_HEAD, _AT_SIDES, _TURNS_CM = 0.04, 0.24, 2.5
 # Less skin than this tells nothing; this part of something is most of it.
 _MOSTLY = 0.6
 _LEAST_SKIN = 30
@@ -56,9 +62,9 @@ def neck_area(
     band &= np.abs(np.arange(shape[1])[None] - skull) < 9 * unit
     foot, half = _foot(band, ends, skull, unit)
     # Its back goes down from the skull about as upright as its front.
-    most = foot - half + _WIDEST_CM * unit, foot + half - _WIDEST_CM * unit
-    low = max(min(foot - half, left_x + _LEANS_CM * unit), most[1])
-    high = min(max(foot + half, right_x - _LEANS_CM * unit), most[0])
+    most = foot + half - _WIDEST_CM * unit, foot - half + _WIDEST_CM * unit
+    low = min(foot - half, max(left_x + _LEANS_CM * unit, most[0]))
+    high = max(foot + half, min(right_x - _LEANS_CM * unit, most[1]))
     left = _edge(rows, (left_x, left_y), (low, base), -unit)
     right = _edge(rows, (right_x, right_y), (high, base), unit)
     left = _seen_edge(left, left_y, band, open_air, -1, foot, unit)
@@ -128,7 +134,8 @@ def _seen_edge(
 ) -> F64:
     """(h,) one edge of a neck: where it is seen against the background, and led to that above.
 
-    drawn: (h,) where it is thought to be, from the row `start` on. side: -1 for the left edge, 1 for the right.
+    drawn: (h,) where it is thought to be, from the row `start` on. side: -1 for the left edge, 1
+    for the right.
     """
     rows = np.flatnonzero(band.any(axis=1))
     if len(rows) < max(3, 0.5 * unit):
@@ -149,6 +156,27 @@ def _seen_edge(
     share = np.clip((every - start) / max(first - start, 1), 0, 1)
     led = drawn + (anchor - drawn[first]) * share
     return np.where(every < first, led, found)
+
+
+def bare_to(landmarks: F32, width: int, unit: float) -> F64:
+    """(w,) the row down to which a neck is bare in each column: under jaw and lobes."""
+    columns = np.arange(width)
+    jaw, lobes = (
+        np.interp(columns, *landmarks[line[landmarks[line, 0].argsort()], :2].T.astype(np.float64))
+        for line in (JAW, _LOBES)
+    )
+    return np.maximum(jaw + _BARE_CM * unit, lobes + _NAPE_CM * unit)
+
+
+def neck_shade(neck: Bool, base: float, unit: float) -> F32:
+    """(h, w) 0..1: how much light a neck lacks in the head's shade and where it turns away.
+
+    neck: (h, w), see `neck_area`. base: the row in which it ends.
+    """
+    inside = cv2.distanceTransform(neck.astype(np.uint8), cv2.DIST_L2, 3)
+    aside = np.square(1 - np.minimum(inside / (_TURNS_CM * unit), 1))
+    above = np.clip((base - np.arange(len(neck))) / (_TURNS_CM * unit), 0, 1)[:, None]
+    return (neck * above * (_UNDER_HEAD + _AT_SIDES * aside)).astype(np.float32)
 
 
 def over_air(neck: Bool, free: Bool, open_air: Bool, chin: float) -> bool:
