@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
@@ -100,18 +101,29 @@ def test_a_nodding_head_has_no_holes(head: HeadModel, pitch_deg: float) -> None:
         assert row[solid[0] : solid[-1]].min() > 0.6
 
 
-@pytest.mark.parametrize(("yaw_deg", "pitch_deg"), [(0, -20), (0, -35), (20, -35), (45, -25)])
-def test_the_top_of_a_head_that_is_bent_is_round(
-    head: HeadModel, yaw_deg: float, pitch_deg: float
-) -> None:
-    _, alpha = _drawn(head, yaw_deg, pitch_deg)
-    solid = alpha > 0.5
-    top = int(np.flatnonzero(solid.any(axis=1))[0])
-    widths = solid[top:].sum(axis=1) / PX_PER_CM
-    # As wide so far below its top as a ball is of 6 cm radius at least.
-    for down_cm in (1.0, 2.0, 3.0):
-        ball = 2 * np.sqrt(6.0**2 - (6.0 - down_cm) ** 2)
-        assert widths[round(down_cm * PX_PER_CM)] > ball
+@pytest.mark.parametrize("pitch_deg", [0, -20, -35])
+@pytest.mark.parametrize("photo_yaw_deg", [0, 12, -20])
+def test_the_top_of_a_head_that_is_bent_is_round(photo_yaw_deg: float, pitch_deg: float) -> None:
+    cutout = painted_cutout()
+    shift = np.array([[*MIDDLE_XY, 0.0]])
+    pose = Pose(turned(photo_yaw_deg)[None], np.array([PX_PER_CM]), shift)
+
+    def to_photo(points: F64) -> F64:
+        return pose.to_frame(points)[0, :, :2]
+
+    middle = to_photo(np.array([[0.0, -3.0, WIDEST_Z_CM]]))[0]
+    alpha = ellipse((*middle,), (6.6 * PX_PER_CM, 9 * PX_PER_CM))
+    photo = replace(cutout, alpha=alpha, hair=alpha)
+    skull = fit_skull(photo, shut_face(), to_photo, float(np.radians(photo_yaw_deg)), 0.0)
+    bent = skull.points[skull.points[:, 0, 1] < 0].reshape(-1, 3) @ turned(0, pitch_deg).T
+    fine = 20
+    outline = cv2.convexHull(bent[:, :2].astype(np.float32)) * fine + 20 * fine
+    solid = np.zeros((40 * fine, 40 * fine), np.uint8)
+    cv2.fillPoly(solid, [outline.round().astype(np.int32)], 1)
+    widths = solid[int(solid.any(axis=1).argmax()) :].sum(axis=1) / fine
+    # As wide so far below its top as a ball of 5 cm radius at least.
+    for down_cm in (0.5, 1.0, 2.0, 3.0):
+        assert widths[round(down_cm * fine)] > 2 * np.sqrt(5**2 - (5 - down_cm) ** 2)
 
 
 def test_a_beard_hangs_from_the_chin() -> None:
