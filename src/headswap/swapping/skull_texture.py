@@ -233,9 +233,9 @@ def _alpha(skull: Skull, places: F64, hair: F32) -> F32:
         behind = [
             (float(side.edge[LOBE + 1, 2]) + 0.9, float(side.edge[LOBE + 1, 1]) + 0.1),
             (z0 + 2.0, side.lobe_cm + 0.8),
-            (z0 + 3.0, side.lobe_cm + 0.2),
-            (z0 + 5.0, side.lobe_cm + 0.6),
-            (z0 + 30.0, side.lobe_cm + 1.4),
+            (z0 + 3.0, side.lobe_cm + 0.5),
+            (z0 + 5.0, side.lobe_cm + 1.0),
+            (z0 + 30.0, side.lobe_cm + 1.8),
         ]
         line = np.array(sorted(jaw + behind))
         lowest = np.interp(z, line[:, 0], line[:, 1])

@@ -15,11 +15,11 @@ NECK_LENGTH_CM = 4.5
 _NECK_HALF_WIDTH_CM = 5.4
 # Where the neck ends inside the skull, in head space: middle and radii. High enough that hair cut
 # short at the nape leaves no gap, and rounded above, so that no corner looks out.
-_SKULL_BASE_CM, _BASE_CM, _DOME_CM = (0.0, 2.6, 5.9), (5.6, 5.9), 2.2
+_SKULL_BASE_CM, _BASE_CM, _DOME_CM = (0.0, 3.2, 5.8), (5.5, 5.8), 2.2
 # No neck that is not seen is wider; so far an edge leans inwards on its way down.
 _WIDEST_CM, _LEANS_CM = 13.0, 2.0
 # A neck is narrower in the middle than at either end.
-_WAIST_CM = 0.5
+_WAIST_CM = 0.2
 # So much of an edge that is seen leads what is drawn above it.
 _ANCHOR_CM = 1.5
 # How far below the shoulders what is seen in front of it may still be called neck.
@@ -28,10 +28,10 @@ LOW_JAW = [152, 148, 377, 176, 400, 150, 379, 136, 365, 172, 397]
 # Beside the chin a neck is seen this far above its lowest point.
 _NECK_ASIDE_CM = 1.0
 # So far under jaw and lobes a neck is bare, however high a collar.
-_BARE_CM, _NAPE_CM = 0.7, 3.0
+_BARE_CM, _NAPE_CM, _FLATTER = 0.7, 3.0, 0.5
 _LOBES = np.array([132, 361])
 # By how much its light falls off under the head and at its sides, and over what.
-_UNDER_HEAD, _AT_SIDES, _TURNS_CM = 0.04, 0.24, 2.5
+_UNDER_HEAD, _AT_SIDES, _TURNS_CM = 0.02, 0.12, 2.0
 # Less skin than this tells nothing; this part of something is most of it.
 _MOSTLY = 0.6
 _LEAST_SKIN = 30
@@ -92,7 +92,8 @@ def neck_rim(pose: Pose) -> F32:
     turn = np.linspace(0, 2 * np.pi, 32, endpoint=False)
     around = np.column_stack([np.cos(turn), 0 * turn, np.sin(turn)])
     rise = np.array([0.0, _DOME_CM, 0.0])
-    dome = np.vstack([around, 0.8 * around - 0.6 * rise, 0.4 * around - 0.9 * rise])
+    lift = np.linspace(0, 0.5 * np.pi, 5)
+    dome = np.vstack([np.cos(up) * around - np.sin(up) * rise for up in lift])
     dome *= np.array([_BASE_CM[0], 1.0, _BASE_CM[1]])
     return pose.to_frame(dome + np.array(_SKULL_BASE_CM))[0, :, :2].astype(np.float32)
 
@@ -165,6 +166,8 @@ def bare_to(landmarks: F32, width: int, unit: float) -> F64:
         np.interp(columns, *landmarks[line[landmarks[line, 0].argsort()], :2].T.astype(np.float64))
         for line in (JAW, _LOBES)
     )
+    # A collar may rise along the jaw, but not as steeply.
+    jaw += _FLATTER * (jaw.max() - jaw)
     return np.maximum(jaw + _BARE_CM * unit, lobes + _NAPE_CM * unit)
 
 
