@@ -11,8 +11,9 @@ import pytest
 from headswap.arrays import F32, Bool
 from headswap.swapping.compose.body import Body, body_cue, complete_body
 from headswap.swapping.compose.body_cue import ABOVE_CM, GRID_CM, neck_of, px_from_grid
-from headswap.swapping.compose.body_neck import neck_area
+from headswap.swapping.compose.body_neck import neck_area, neck_rim
 from headswap.vision.mattes import Mattes
+from headswap.vision.pose import fit_pose
 from tests.made_heads import (
     BEHIND_RGB,
     HAIR_RGB,
@@ -23,6 +24,7 @@ from tests.made_heads import (
     ellipse,
     face_at,
     flat_cue,
+    turned,
 )
 
 WIDTH, HEIGHT = SIZE_WH
@@ -132,7 +134,8 @@ def test_neck_and_shoulder_meet_in_an_arc(side: int) -> None:
     solid = Somebody(NECK, SHOULDERS, hair).body().alpha > 0.5
     edge = next(at for at in np.arange(3, 9, 0.1) if not solid[_at(side * at, -2)])
     places = (0.2, 3.5, 6.5)
-    tops = [float(np.argmax(solid[:, _at(side * (edge + at), 0)[1]])) for at in places]
+    first = _at(0, -2)[0]
+    tops = [float(np.argmax(solid[first:, _at(side * (edge + at), 0)[1]])) for at in places]
     fall = (tops[2] - tops[1]) / (places[2] - places[1])
     straight = tops[1] - fall * (places[1] - places[0])
     assert 0.25 * PX_PER_CM < straight - tops[0] < PX_PER_CM
@@ -169,10 +172,36 @@ def test_a_neck_of_which_hair_leaves_a_strip_to_be_seen_stands_as_upright_as_it_
     first_cm: float,
 ) -> None:
     strip = NECK & (np.abs(ASIDE_CM - first_cm - 1.5) < 1.5) & (DOWN_CM > 0)
-    neck = neck_area(FACE, strip.shape, strip, NOTHING, NOTHING, PX_PER_CM)
+    rim = neck_rim(fit_pose(FACE[None]))
+    neck = neck_area(FACE, rim, strip.shape, strip, NOTHING, NOTHING, PX_PER_CM)
     columns = np.flatnonzero(neck[_at(0, 4)[0]])
     assert abs((columns[0] + columns[-1]) / 2 - X) < 0.3 * PX_PER_CM
     assert 8 < (columns[-1] - columns[0]) / PX_PER_CM < 13
+
+
+@pytest.mark.parametrize(("yaw_deg", "roll_deg"), [(0, 0), (40, 0), (-40, 0), (30, 20), (-30, 20)])
+def test_a_neck_goes_up_behind_the_lobes_of_a_turned_head_and_down_to_where_it_is_seen(
+    yaw_deg: float, roll_deg: float
+) -> None:
+    face = face_at(X, Y, rotation=turned(yaw_deg, roll_deg=roll_deg))
+    pose, strip = fit_pose(face[None]), NECK & (DOWN_CM > 1) & (np.abs(ASIDE_CM) < 4)
+    neck = neck_area(face, neck_rim(pose), strip.shape, strip, NOTHING, NOTHING, PX_PER_CM)
+    behind_lobes = pose.to_frame(np.array([[-4.0, 4.0, 6.0], [4.0, 4.0, 6.0], [0.0, 4.0, 10.5]]))
+    columns, rows = behind_lobes[0, :, :2].T.round().astype(int)
+    assert neck[rows, columns].all()
+    assert neck[_at(0, 3)]
+    widths = neck[rows.min() : _at(0, 4)[0]].sum(axis=1) / PX_PER_CM
+    assert widths.min() > 9 and widths.max() < 14
+
+
+def test_where_a_neck_ends_against_the_background_it_goes_on_without_a_step() -> None:
+    seen = (np.abs(ASIDE_CM) < 4) & (DOWN_CM > 1)
+    air = (np.abs(ASIDE_CM) > 4.3) & (DOWN_CM > 1) & (DOWN_CM < 5)
+    neck = neck_area(FACE, neck_rim(fit_pose(FACE[None])), seen.shape, seen, air, air, PX_PER_CM)
+    rows = neck[_at(0, -4)[0] : _at(0, 4)[0]]
+    right = rows.shape[1] - rows[:, ::-1].argmax(axis=1)
+    assert np.abs(np.diff(right)).max() <= 2
+    assert abs(right[-1] - X - 4 * PX_PER_CM) < 2
 
 
 def test_a_hidden_shoulder_meets_its_seen_end_however_the_other_one_looks() -> None:

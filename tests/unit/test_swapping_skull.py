@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
@@ -98,6 +99,46 @@ def test_a_nodding_head_has_no_holes(head: HeadModel, pitch_deg: float) -> None:
     for row in alpha[top + 6 : SIZE // 2]:
         solid = np.flatnonzero(row > 0.9)
         assert row[solid[0] : solid[-1]].min() > 0.6
+
+
+@pytest.mark.parametrize("pitch_deg", [0, -20, -35])
+@pytest.mark.parametrize("photo_yaw_deg", [0, 12, -20])
+def test_the_top_of_a_head_that_is_bent_is_round(photo_yaw_deg: float, pitch_deg: float) -> None:
+    cutout = painted_cutout()
+    shift = np.array([[*MIDDLE_XY, 0.0]])
+    pose = Pose(turned(photo_yaw_deg)[None], np.array([PX_PER_CM]), shift)
+
+    def to_photo(points: F64) -> F64:
+        return pose.to_frame(points)[0, :, :2]
+
+    middle = to_photo(np.array([[0.0, -3.0, WIDEST_Z_CM]]))[0]
+    alpha = ellipse((*middle,), (6.6 * PX_PER_CM, 9 * PX_PER_CM))
+    photo = replace(cutout, alpha=alpha, hair=alpha)
+    skull = fit_skull(photo, shut_face(), to_photo, float(np.radians(photo_yaw_deg)), 0.0)
+    bent = skull.points[skull.points[:, 0, 1] < 0].reshape(-1, 3) @ turned(0, pitch_deg).T
+    fine = 20
+    outline = cv2.convexHull(bent[:, :2].astype(np.float32)) * fine + 20 * fine
+    solid = np.zeros((40 * fine, 40 * fine), np.uint8)
+    cv2.fillPoly(solid, [outline.round().astype(np.int32)], 1)
+    widths = solid[int(solid.any(axis=1).argmax()) :].sum(axis=1) / fine
+    # As wide so far below its top as a ball of 5 cm radius at least.
+    for down_cm in (0.5, 1.0, 2.0, 3.0):
+        assert widths[round(down_cm * fine)] > 2 * np.sqrt(5**2 - (5 - down_cm) ** 2)
+
+
+def test_a_beard_hangs_from_the_chin() -> None:
+    cutout = painted_cutout()
+    x, y = MIDDLE_XY
+    beard = ellipse((x, y + 9 * PX_PER_CM), (5 * PX_PER_CM, 4 * PX_PER_CM))
+    cutout = replace(cutout, alpha=np.maximum(cutout.alpha, beard))
+    shell = build_shell(cutout, fit_pose(cutout.landmarks[None]))
+    first, last = shell.relief
+    places = shell.vertices_px[first:last]
+    chin = cutout.landmarks[152]
+    under = (np.abs(places[:, 0] - x) < 3 * PX_PER_CM) & (places[:, 1] > chin[1] + PX_PER_CM)
+    assert under.any()
+    assert np.ptp(places[under, 2]) < 4 * PX_PER_CM
+    assert places[under, 2].max() < chin[2] + 5 * PX_PER_CM
 
 
 def test_a_head_is_about_as_long_as_it_is_in_life(head: HeadModel) -> None:

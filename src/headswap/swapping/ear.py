@@ -63,7 +63,8 @@ def ear_sheet(sign: int, front_cm: F64, stands_off_cm: float) -> tuple[F64, F32,
     s, t = uv[:, 0] / (width - 1), uv[:, 1] / (height - 1) - 0.5
     flare = np.arcsin(np.clip(stands_off_cm / _WIDE_CM, 0.1, 0.75))
     out = _WIDE_CM * (s * np.sin(flare) + 0.10 * np.sin(np.pi * s))
-    x = front_cm[0] + sign * (out - 0.2 * t)
+    # At the top it lies close to the head.
+    x = front_cm[0] + sign * (out - 0.2 * t + 0.9 * np.minimum(t + 0.15, 0))
     y = front_cm[1] + _TALL_CM * t
     # The top leans back.
     z = front_cm[2] + _WIDE_CM * s * np.cos(flare) - 0.5 * t

@@ -108,7 +108,8 @@ def _completed(
     if short or more is not None:
         look = replace(look, hair_reach_cm=reach_of(area, face, unit * ratio))
     rgb = _picture(own, box, work_size(size, unit * ratio))
-    return Completed(look, cue_at_work_size(rgb, mattes, area, face, unit * ratio))
+    rim = ((appearance.neck_rim(look.frame) - corner[:2]) * ratio).astype(np.float32)
+    return Completed(look, cue_at_work_size(rgb, mattes, area, face, unit * ratio, rim))
 
 
 def added(appearance: Appearance, own: Ballot, others: Sequence[Ballot]) -> F32 | None:

@@ -15,12 +15,14 @@ from headswap.arrays import F32, F64, I64
 from headswap.disk import whole_file
 from headswap.media import VideoInfo
 from headswap.swapping.compose.body_cue import NECK_CM, BodyCue
+from headswap.swapping.compose.body_neck import neck_rim
 from headswap.swapping.compose.grain import Grain
 from headswap.swapping.compose.neck import BodyTone
 from headswap.swapping.compose.tone import Skin
 from headswap.swapping.engines.protocol import HeadState
 from headswap.swapping.head_model import HeadModel, SkinTone
 from headswap.swapping.motion import Motion
+from headswap.vision.pose import Pose
 from headswap.vision.scene import Shot
 
 Box = tuple[int, int, int, int]
@@ -104,6 +106,11 @@ class Appearance:
         pose = self.motion.pose
         i = frame - self.start
         return (pose.scale[i] * pose.rotation[i] @ NECK_CM + pose.shift[i])[:2]
+
+    def neck_rim(self, frame: int) -> F32:
+        """(n, 2) px: where the neck goes into the head as it is drawn."""
+        pose, i = self.motion.pose, slice(frame - self.start, frame - self.start + 1)
+        return neck_rim(Pose(pose.rotation[i], pose.scale[i], pose.shift[i]))
 
     def state(self, frame: int) -> HeadState:
         i = frame - self.start

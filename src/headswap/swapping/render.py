@@ -136,7 +136,8 @@ class Renderer:
         area = head_area(mattes.hair, mattes.person, mattes.clothes, face, unit, size)
         covers = np.asarray(cv2.merge([hair, person, skin, clothes]), np.uint8)
         cue = appearance.bodies[frame.index]
-        below = body_layer(rgb, mattes, area, face, unit, cue)
+        rim = appearance.neck_rim(frame.index) - np.array(box[:2], np.float32)
+        below = body_layer(rgb, mattes, area, face, unit, cue, rim)
         ratio = self._ratio(appearance)
         neck = appearance.neck_px(frame.index)
         body = KeyBody.of(rgb, box, below, area, neck, unit, ratio)

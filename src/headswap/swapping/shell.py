@@ -31,6 +31,9 @@ from headswap.vision.pose import Pose
 _GRID_CM = 0.9
 _OUTLINE_DEPTH_CM = 4.2
 _MARGIN_CM = 0.5
+# A beard hangs from the jaw: so far behind it it ends, and so far to the sides is no beard.
+_BEARD_CM, _BEARD_HALF_CM = 1.6, (6.5, 8.5)
+_CHIN, _LOBES = 152, (132, 361)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,14 +140,15 @@ def _front(cutout: Cutout, face: F64, outline_z: float, first: int) -> tuple[F64
     # The oval is concave nowhere, so a triangle of three oval points lies inside the face.
     keep &= ~(triangles < len(oval_xy)).all(axis=1)
     numbers = np.concatenate([FACE_OVAL, first + np.arange(len(grid))])
-    depth = _relief_depth(grid, oval, cutout.alpha, face, outline_z)
+    depth = _relief_depth(grid, oval, cutout, face, outline_z)
     triangles = _clockwise(triangulation, triangles[keep])
     return grid, depth, numbers[triangles].astype(np.int32)
 
 
-def _relief_depth(grid: F64, oval: Mat, alpha: F32, face: F64, outline_z: float) -> F64:
+def _relief_depth(grid: F64, oval: Mat, cutout: Cutout, face: F64, outline_z: float) -> F64:
     """Depth (n,) between the face's edge and the outline, along a quarter ellipse."""
-    solid = ((alpha > 0.3) | (oval > 0)).astype(np.uint8)
+    unit = cutout.px_per_cm
+    solid = ((cutout.alpha > 0.3) | (oval > 0)).astype(np.uint8)
     to_outline = cv2.distanceTransform(solid, cv2.DIST_L2, 5)
     to_face = cv2.distanceTransform(1 - oval, cv2.DIST_L2, 5)
     x, y = grid.round().astype(int).T
@@ -154,7 +158,15 @@ def _relief_depth(grid: F64, oval: Mat, alpha: F32, face: F64, outline_z: float)
     distance = np.linalg.norm(grid[:, None] - edge[None, :, :2], axis=2)
     weight = 1.0 / (distance**3 + 1e-3)
     edge_z = (weight @ edge[:, 2]) / weight.sum(axis=1)
-    return outline_z + (edge_z - outline_z) * np.sqrt(np.clip(1 - t**2, 0, 1))
+    inner_cm, outer_cm = _BEARD_HALF_CM
+    aside = np.abs(grid[:, 0] - face[_CHIN, 0]) / unit
+    under = np.clip((outer_cm - aside) / (outer_cm - inner_cm), 0, 1)
+    under *= np.clip((grid[:, 1] - face[list(_LOBES), 1].mean()) / unit, 0, 1)
+    # Hair hangs beside the jaw, not from it.
+    under *= 1 - cutout.hair[y, x]
+    beard_z = np.minimum(outline_z, edge_z + _BEARD_CM * unit)
+    end_z = outline_z + (beard_z - outline_z) * under
+    return end_z + (edge_z - end_z) * np.sqrt(np.clip(1 - t**2, 0, 1))
 
 
 def _clockwise(xy: F64, triangles: I32) -> I32:

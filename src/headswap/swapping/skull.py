@@ -32,12 +32,16 @@ _CROWN_ROWS, _ROW_CM, _FRONT_STEPS, _BACK_STEPS = 10, 0.8, 8, 12
 _TUCK_CM = 0.3
 _UNDER_FACE_CM = np.array([3.2, 1.6])
 UNDER_FACE_COLUMNS = len(_UNDER_FACE_CM)
-_INSET_CM = 0.35
+_INSET_CM, _WITHIN_CM = 0.35, 0.1
 _SMOOTH_CM = 0.7
 _OCCIPUT_CM = -2.0
 # Nobody's crown is lower over it.
 _LEAST_CROWN_CM = 4.0
-_NAPE_DRAWS_IN_CM = 4.0
+_NAPE_DRAWS_IN_CM, _NAPE_HALF_CM, _EARS_HALF_CM = 3.0, 5.6, 7.0
+# Exponents of the crown's profile and of the back's sections; 2 would be an ellipse.
+_ROUND, _BLUNT = 2.15, 2.4
+# So far down from the top the crown is led to its outline.
+_DOME_CM = 5.0
 _EAR_ABOVE_CM, _EAR_BELOW_CM = 2.8, 3.6
 _COVERED = 0.55
 _LONG_HAIR_CM = 16.0
@@ -138,6 +142,8 @@ class _Outline:
         disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
         solid = (cutout.alpha > 0.5).astype(np.uint8)
         self._solid: U8 = np.asarray(cv2.morphologyEx(solid, cv2.MORPH_OPEN, disc), np.uint8)
+        within = cv2.distanceTransform(self._solid, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        self._inner: U8 = (within > _WITHIN_CM * cutout.px_per_cm).astype(np.uint8)
         self._hair = cutout.hair
         self._unit = cutout.px_per_cm
         axis = to_photo(np.array([[0.0, 0.0, WIDEST_Z_CM], [0.0, 1.0, WIDEST_Z_CM]]))
@@ -167,16 +173,26 @@ class _Outline:
     def reach_cm(self, level: float, sign: int) -> float:
         """How far the outline is from the axis on one side, 0 where there is nothing."""
         _, solid, axis = self.row(level)
+        return self._reach(solid, axis, sign)
+
+    def _reach(self, solid: U8, axis: float, sign: int) -> float:
         columns = np.flatnonzero(solid)
         if len(columns) == 0:
             return 0.0
         outermost = columns[-1] if sign > 0 else columns[0]
         return max(0.0, sign * (float(outermost) - axis) / self._unit)
 
-    def breadth_cm(self, level: float, sign: int) -> float:
-        """Half the breadth of the section at a level: the axis of an ellipse seen turned."""
-        reach = self.reach_cm(level, sign)
-        inner = max(0.0, reach**2 - (_HALF_LENGTH_CM * np.sin(self._yaw)) ** 2)
+    def breadth_cm(self, level: float, top: float, sign: int) -> float:
+        """Half the breadth of the section at a level: the axis of an ellipse seen turned.
+
+        It lies within the outline on all sides, except that its top is the outline's.
+        """
+        lower = level + _WITHIN_CM * float(np.clip((top + _DOME_CM - level) / _DOME_CM, 0, 1))
+        at = self._origin + lower * self._step
+        y = int(np.clip(round(float(at[1])), 0, len(self._inner) - 1))
+        reach = self._reach(self._inner[y], float(at[0]), sign)
+        length = _HALF_LENGTH_CM * float(_crown(np.array([level]), top)[0])
+        inner = max(0.0, reach**2 - (length * np.sin(self._yaw)) ** 2)
         return float(np.sqrt(inner) / np.cos(self._yaw))
 
     def hair_share(self, low: float, high: float, sign: int, from_cm: float) -> float:
@@ -271,7 +287,7 @@ def _half(
     # Hair that hangs beside the jaw and the neck, not before them.
     x_edge = np.where(hanging, np.maximum(x_edge, abs(side.edge[LOBE, 0]) - 1.2), x_edge)
     z_edge = np.where(hanging, np.maximum(z_edge, side.edge[LOBE, 2] - 0.5), z_edge)
-    breadth = _breadths(side, levels, outline, x_edge)
+    breadth = _breadths(side, levels, outline, x_edge, top)
     forehead = face_cm[FACE_OVAL[0]]
     up = np.clip((forehead[1] - levels) / (forehead[1] - top), 0, 1)
     fall = np.sqrt(1 - np.minimum(up, 1 - 1e-6) ** 2)
@@ -284,8 +300,9 @@ def _half(
     x_front = x_edge[:, None] + (breadth - x_edge)[:, None] * np.sin(turn)
     z_front = z_edge[:, None] + (WIDEST_Z_CM - z_edge)[:, None] * (1 - np.cos(turn))
     turn = np.linspace(0, np.pi / 2, _BACK_STEPS + 1)[None]
-    x_rear = breadth[:, None] * np.cos(turn)
-    z_rear = WIDEST_Z_CM + (z_back - WIDEST_Z_CM)[:, None] * np.sin(turn)
+    # From above a skull is blunter behind than an ellipse.
+    x_rear = breadth[:, None] * np.cos(turn) ** (2 / _BLUNT)
+    z_rear = WIDEST_Z_CM + (z_back - WIDEST_Z_CM)[:, None] * np.sin(turn) ** (2 / _BLUNT)
     # Under the rim of the face as well, for where the photo saw that too flatly.
     x_face = np.maximum(x_edge[:, None] - _UNDER_FACE_CM, np.minimum(x_edge, 1.0)[:, None])
     y_face = np.broadcast_to(levels[:, None], x_face.shape)
@@ -300,21 +317,24 @@ def _half(
     return np.stack([x, y, z], axis=-1)
 
 
-def _breadths(side: Side, levels: F64, outline: _Outline, x_edge: F64) -> F64:
+def _breadths(side: Side, levels: F64, outline: _Outline, x_edge: F64, top: float) -> F64:
     """(r,) half breadths; where an ear stands off, the head's beneath it."""
-    seen = np.array([outline.breadth_cm(float(y), side.sign) for y in levels]) - _INSET_CM
+    seen = np.array([outline.breadth_cm(float(y), top, side.sign) for y in levels])
     low, high = _HALF_BREADTH_CM
     tragus = float(side.tragus[1])
     full = levels > tragus - 6.0
     seen = np.where(full & (levels < tragus), np.clip(seen, low, high), np.minimum(seen, high))
+    # Below the ears a head is as wide as the neck it stands on.
+    nape = np.interp(levels, [tragus - 1, side.lobe_cm + 0.5], [_EARS_HALF_CM, _NAPE_HALF_CM])
+    behind_ear = np.minimum(x_edge + 0.15, nape)
     if not side.covered:
         ear_top = tragus - _EAR_ABOVE_CM
         at_top = float(np.interp(ear_top, levels, seen))
         down = np.clip((levels - ear_top) / (_EAR_ABOVE_CM + 1.0), 0, 1)
-        bare = at_top + (x_edge + 0.15 - at_top) * down
+        bare = at_top + (behind_ear - at_top) * down
         seen = np.where(levels > ear_top, bare, seen)
     hanging = (levels > side.lobe_cm) & (levels < side.hair_to_cm)
-    bare_jaw = x_edge + 0.15
+    bare_jaw = x_edge + 0.15 if side.covered else behind_ear
     seen = np.where(
         levels > side.lobe_cm, np.where(hanging, np.maximum(seen, bare_jaw), bare_jaw), seen
     )
@@ -334,11 +354,15 @@ def _depths(side: Side, levels: F64, breadth: F64, top: float) -> F64:
     """(r,) how far the back lies behind the widest section."""
     extra = np.clip(breadth[np.argmin(np.abs(levels + 6.0))] - _HAIR_OVER_CM, 0, _MOST_HAIR_CM)
     most = BACK_CM + float(extra)
-    up = np.clip((_OCCIPUT_CM - levels) / (_OCCIPUT_CM - top), 0, 1)
-    crown = (1 - np.minimum(up, 1 - 1e-6) ** 2.4) ** (1 / 2.4)
     down = np.clip((levels - _OCCIPUT_CM) / 7.0, 0, 1)
     nape = 1 - (1 - np.cos(np.pi * down)) / 2 * (_NAPE_DRAWS_IN_CM / most)
-    return np.asarray(most * crown * nape, np.float64)
+    return np.asarray(most * _crown(levels, top) * nape, np.float64)
+
+
+def _crown(levels: F64, top: float) -> F64:
+    """(r,) how long a section is over the longest, above that."""
+    up = np.clip((_OCCIPUT_CM - levels) / (_OCCIPUT_CM - top), 0, 1)
+    return np.asarray((1 - np.minimum(up, 1 - 1e-6) ** _ROUND) ** (1 / _ROUND), np.float64)
 
 
 def _is_bald(cutout: Cutout, face_cm: F64, to_photo: ToPhoto) -> bool:

@@ -26,12 +26,15 @@ _BEGUN = 0.9
 # finer than this is no light.
 _BARE, _ENOUGH, _DARK, _MOST_LIGHTER, _SHADE_CM = 0.1, 0.5, 8.0, 0.7, 0.8
 _RIM_CM, _THIN_CM = 0.2, 0.4
+# Rows of the grid around its top in which columns are led together.
+_TOP_ROWS = 2.5
 # Strands are finer than this; what is coarser is light and the hair's colour.
 _STRAND_CM = 1.0
 _FADES_OVER_CM = 6.0
 _SHORTEST_RUN_CM, _LONGEST_RUN_CM = 1.0, 5.0
 _EAR_FROM_CM, _EAR_TO_CM = 0.9, 3.4
 _EAR_ABOVE_CM = 2.6
+_NAPE_SOFT_CM = 1.6
 _EAR_BELOW_TRAGUS_CM = 0.1
 
 
@@ -74,9 +77,21 @@ def paint_skull(
     strands = _continued(rgb, (trust > 0.6) & (shown_hair > 0.85), unit)
     unseen = skin + label[..., None] * (strands - skin) if strands is not None else skin
     painted = unseen + trust[..., None] * (rgb - unseen)
+    painted = _even_at_top(painted, hair, len(skull.points))
     alpha = _alpha(skull, places, np.maximum(label, hair))
     rgba = np.dstack([np.clip(painted + 0.5, 0, 255), np.round(alpha * 255)]).astype(np.uint8)
     return SkullTexture(rgba, hair)
+
+
+def _even_at_top(painted: F32 | F64, hair: F32, rows: int) -> F32:
+    """Colours (h, w, 3) that agree where all columns meet, on bare skin.
+
+    rows: of the skull's grid.
+    """
+    row = np.arange(len(painted), dtype=np.float32) * (rows - 1) / (len(painted) - 1)
+    share = np.clip(1 - row / _TOP_ROWS, 0, 1)[:, None] * (1 - hair)
+    mean = painted.mean(axis=1, keepdims=True)
+    return np.asarray(painted + share[..., None] * (mean - painted), np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -218,13 +233,15 @@ def _alpha(skull: Skull, places: F64, hair: F32) -> F32:
         behind = [
             (float(side.edge[LOBE + 1, 2]) + 0.9, float(side.edge[LOBE + 1, 1]) + 0.1),
             (z0 + 2.0, side.lobe_cm + 0.8),
-            (z0 + 3.0, side.lobe_cm + 0.2),
-            (z0 + 5.0, side.lobe_cm + 0.6),
-            (z0 + 30.0, side.lobe_cm + 1.4),
+            (z0 + 3.0, side.lobe_cm + 0.5),
+            (z0 + 5.0, side.lobe_cm + 1.0),
+            (z0 + 30.0, side.lobe_cm + 1.8),
         ]
         line = np.array(sorted(jaw + behind))
         lowest = np.interp(z, line[:, 0], line[:, 1])
-        solid = np.clip((lowest - y) / 0.5 + 0.5, 0, 1)
+        # Behind the ear it goes over into the neck.
+        soft = np.interp(z, [z0 + 2.0, z0 + 5.0], [0.5, _NAPE_SOFT_CM])
+        solid = np.clip((lowest - y) / soft + 0.5, 0, 1)
         if side.hair_to_cm > side.lobe_cm:
             tress = np.clip((side.hair_to_cm - y) / 2.5, 0, 1) * hair
             solid = np.maximum(solid, tress)

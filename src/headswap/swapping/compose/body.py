@@ -25,10 +25,19 @@ from headswap.swapping.compose.body_cue import (
     BodyCue,
     px_from_grid,
 )
-from headswap.swapping.compose.body_neck import LOW_JAW, NECK_LENGTH_CM, neck_area, over_air
+from headswap.swapping.compose.body_neck import (
+    LOW_JAW,
+    NECK_LENGTH_CM,
+    bare_to,
+    neck_area,
+    neck_rim,
+    neck_shade,
+    over_air,
+)
 from headswap.swapping.compose.removal import disc, dressed, face_and_ears, undressed
 from headswap.swapping.smoothing import running_median
 from headswap.vision.mattes import Mattes
+from headswap.vision.pose import fit_pose
 
 # How a shoulder falls.
 _SHOULDER_SLOPE = 0.42
@@ -47,11 +56,13 @@ _AROUND_CM, _STANDS_CM = 5.0, 1.0
 _LEAD_CM = 4.0
 # Points of an outline narrower than half of this are a matte's.
 _SMOOTH_CM = 2.5
-# Under the chin a neck is bare, however high a collar.
-_BARE_CM = 0.7
+# So far beside a bare neck all is bare.
+_BESIDE_CM = 0.6
 _MOST_CM = 3.0
-# Neck and shoulder meet in an arc of this radius.
-_ARC_CM = 2.0
+# Neck and shoulder meet in an arc of this radius; how soft the edge is of what is hidden.
+_ARC_CM, _SOFT_CM = 2.0, 0.25
+# So far from what is seen of a neck it is shaded as one that is not seen.
+_SHADE_CM = 1.2
 # Nearer to the face than this its own edge may be; nearer to hair, strands that no matte knows.
 _JAW_CM, _STRAY_CM = 0.35, 0.6
 # What is seen of a body and does not reach the picture's lower edge is at least so much of the
@@ -92,13 +103,21 @@ class _Sight:
     hand: Bool
 
 
-def body_cue(rgb: F32, mattes: Mattes, head: F32, landmarks: F32, scale_px_cm: float) -> BodyCue:
+def body_cue(
+    rgb: F32,
+    mattes: Mattes,
+    head: F32,
+    landmarks: F32,
+    scale_px_cm: float,
+    rim: F32 | None = None,
+) -> BodyCue:
     """What a crop tells of its body.
 
     rgb: (h, w, 3) float32 0..255. head: (h, w) 0..1, the area to empty. landmarks: (478, 2+) in
-    the crop.
+    the crop. rim: (n, 2) px, where the neck goes into the head that is to come (`neck_rim`), into
+    the old one if not given.
     """
-    sight = _sight(rgb, mattes, head, landmarks, scale_px_cm)
+    sight = _sight(rgb, mattes, head, landmarks, scale_px_cm, rim)
     width = head.shape[1]
     to_crop = px_from_grid(landmarks, scale_px_cm)
     step, (x, y) = to_crop[0, 0], to_crop[:, 2]
@@ -121,25 +140,35 @@ def body_cue(rgb: F32, mattes: Mattes, head: F32, landmarks: F32, scale_px_cm: f
 
 
 def complete_body(
-    rgb: F32, mattes: Mattes, head: F32, landmarks: F32, scale_px_cm: float, cue: BodyCue
+    rgb: F32,
+    mattes: Mattes,
+    head: F32,
+    landmarks: F32,
+    scale_px_cm: float,
+    cue: BodyCue,
+    rim: F32 | None = None,
 ) -> Body:
     """The body with the head's area (h, w) 0..1 filled from what is seen of neck and clothes.
 
     rgb: (h, w, 3) float32 0..255; landmarks: (478, 2+) in the crop; scale_px_cm: px per cm. cue:
-    where outline and collar are when they are hidden; of this frame or, steadier, of many.
+    where outline and collar are when they are hidden; of this frame or, steadier, of many. rim:
+    see `body_cue`.
     """
     height, width = head.shape
-    sight = _sight(rgb, mattes, head, landmarks, scale_px_cm)
+    sight = _sight(rgb, mattes, head, landmarks, scale_px_cm, rim)
     to_crop = px_from_grid(landmarks, scale_px_cm)
     top = _steady_top(sight, cue, to_crop)
     rows = np.arange(height)[:, None]
     flags, border = cv2.INTER_LINEAR, cv2.BORDER_REPLICATE
     skin = cv2.warpAffine(cue.skin_cm, to_crop, (width, height), flags=flags, borderMode=border)
-    bare = sight.neck & (rows < _chin(landmarks) + _BARE_CM * scale_px_cm)
+    bare = sight.neck & (rows < bare_to(landmarks, width, scale_px_cm))
     is_skin = _bared(np.asarray(skin, np.float32), bare, rows < top[None], scale_px_cm)
     deep = rows > top[None] + 0.5 * scale_px_cm
     face = face_and_ears(landmarks, head.shape) > 0
     filled = filled_cover(rgb, sight.cover, deep, is_skin, face, cue.flesh, scale_px_cm)
+    base = _chin(landmarks) + NECK_LENGTH_CM * scale_px_cm
+    hidden = is_skin * (1 - np.exp(-from_mask(sight.cover.skin) / (_SHADE_CM * scale_px_cm)))
+    filled *= 1 - (hidden * neck_shade(sight.neck, base, scale_px_cm))[..., None]
     shown = mattes.person * _bodily(mattes, landmarks)
     return Body(_alpha(sight, shown, head, top), filled)
 
@@ -176,8 +205,10 @@ def _alpha(sight: _Sight, shown: F32, head: F32, top: F32) -> F32:
     # And not a raised arm, which in the next frames is elsewhere.
     arm = above & sight.hand[None]
     alpha = np.where(sight.free & ~touched & ~arm, shown, area).astype(np.float32)
-    soft = max(0.7, 0.08 * sight.unit)
-    return np.asarray(cv2.GaussianBlur(alpha, (0, 0), soft), np.float32)
+    exact = cv2.GaussianBlur(alpha, (0, 0), max(0.7, 0.08 * sight.unit))
+    # What is only guessed is not quite the same in the next key frame.
+    soft = cv2.GaussianBlur(alpha, (0, 0), max(0.7, _SOFT_CM * sight.unit))
+    return np.where(sight.free, exact, soft).astype(np.float32)
 
 
 def _bared(skin_cm: F32, bare: Bool, air: Bool, unit: float) -> F32:
@@ -185,9 +216,10 @@ def _bared(skin_cm: F32, bare: Bool, air: Bool, unit: float) -> F32:
 
     Surely where it is bare, and in the air around that, where a soft outline may end.
     """
-    rim = np.ones((2 * round(_ARC_CM * unit) + 1,) * 2, np.uint8)
-    sure = bare | ((cv2.dilate(bare.astype(np.uint8), rim) > 0) & air)
-    return np.where(sure, 1, np.clip(skin_cm / 0.3 + 0.5, 0, 1)).astype(np.float32)
+    near = cv2.dilate(bare.astype(np.uint8), disc(_BESIDE_CM * unit)) > 0
+    sure = bare | (near & air)
+    surely = cv2.GaussianBlur(sure.astype(np.float32), (0, 0), max(0.7, 0.12 * unit))
+    return np.maximum(surely, np.clip(skin_cm / 0.3 + 0.5, 0, 1)).astype(np.float32)
 
 
 def uncovered(mattes: Mattes, landmarks: F32, unit: float) -> Bool:
@@ -202,7 +234,9 @@ def uncovered(mattes: Mattes, landmarks: F32, unit: float) -> Bool:
     return solid(shown, unit)
 
 
-def _sight(rgb: F32, mattes: Mattes, head: F32, landmarks: F32, unit: float) -> _Sight:
+def _sight(
+    rgb: F32, mattes: Mattes, head: F32, landmarks: F32, unit: float, rim: F32 | None
+) -> _Sight:
     free = (head < _FREE) | uncovered(mattes, landmarks, unit)
     seen = free & (mattes.person > 0.5) & (mattes.hair < 0.3)
     below = _bodily(mattes, landmarks)
@@ -211,8 +245,10 @@ def _sight(rgb: F32, mattes: Mattes, head: F32, landmarks: F32, unit: float) -> 
     cover = seen_cover(rgb, mattes, seen, landmarks, unit)
     ends = free & ~cover.like_skin & (mattes.hair < 0.3)
     skin = seen & cover.like_skin
-    neck = neck_area(landmarks, seen.shape, skin, open_air, ends, unit)
-    neck &= ~over_air(free & below, open_air, unit)
+    rim = neck_rim(fit_pose(landmarks[None])) if rim is None else rim
+    neck = neck_area(landmarks, rim, seen.shape, skin, open_air, ends, unit)
+    if over_air(neck, free & below, open_air, _chin(landmarks)):
+        neck[:] = False
     whole = _whole(solid(seen, unit))
     first = np.where(whole.any(axis=0), whole.argmax(axis=0), len(whole))
     hand = _hand(first, cover.like_skin, neck, _chin(landmarks), unit)

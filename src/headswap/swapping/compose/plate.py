@@ -82,12 +82,18 @@ def clear_of(person: F32, scale_px_cm: float) -> U8:
 
 
 def cue_at_work_size(
-    rgb: U8, mattes: Mattes, head: F32, landmarks: F32, scale_px_cm: float
+    rgb: U8,
+    mattes: Mattes,
+    head: F32,
+    landmarks: F32,
+    scale_px_cm: float,
+    rim: F32 | None = None,
 ) -> BodyCue:
     """What a key frame's crop tells of its body; see `body_cue`."""
     planes, area, ratio = _small(mattes, head, scale_px_cm)
     small = cv2.resize(rgb, area.shape[::-1], interpolation=cv2.INTER_AREA).astype(np.float32)
-    return body_cue(small, planes, area, landmarks * np.float32(ratio), scale_px_cm * ratio)
+    rim = None if rim is None else rim * np.float32(ratio)
+    return body_cue(small, planes, area, landmarks * np.float32(ratio), scale_px_cm * ratio, rim)
 
 
 def _small(mattes: Mattes, head: F32, scale_px_cm: float) -> tuple[Mattes, F32, float]:
@@ -103,19 +109,26 @@ def _small(mattes: Mattes, head: F32, scale_px_cm: float) -> tuple[Mattes, F32, 
 
 
 def body_layer(
-    rgb: U8, mattes: Mattes, head: F32, landmarks: F32, scale_px_cm: float, cue: BodyCue
+    rgb: U8,
+    mattes: Mattes,
+    head: F32,
+    landmarks: F32,
+    scale_px_cm: float,
+    cue: BodyCue,
+    rim: F32 | None = None,
 ) -> U8:
     """(h, w, 4) uint8: the body in a key frame's crop, colours times alpha, and alpha.
 
     rgb: (h, w, 3) uint8. head: (h, w) 0..1, the area to empty: in it the body is made up, at
-    working size because that is smooth anyway; elsewhere it is what is seen. cue: see
+    working size because that is smooth anyway; elsewhere it is what is seen. cue, rim: see
     `complete_body`.
     """
     height, width = head.shape
     planes, area, ratio = _small(mattes, head, scale_px_cm)
     small = shrunk(rgb, area.shape[::-1]).astype(np.float32)
     scaled = landmarks * np.float32(ratio)
-    body = complete_body(small, planes, area, scaled, scale_px_cm * ratio, cue)
+    rim = None if rim is None else rim * np.float32(ratio)
+    body = complete_body(small, planes, area, scaled, scale_px_cm * ratio, cue, rim)
     colours = np.clip(body.rgb + 0.5, 0, 255).astype(np.uint8)
     made_up = cv2.resize(colours, (width, height), interpolation=cv2.INTER_LINEAR)
     alpha = np.clip(body.alpha * 255 + 0.5, 0, 255).astype(np.uint8)
