@@ -17,7 +17,8 @@ from headswap.swapping.compose.shading import LIGHT
 from headswap.swapping.lasting import added, completed
 from headswap.swapping.plan import Appearance, Box, RenderPlan
 from headswap.swapping.planning import first_plan
-from headswap.swapping.survey import KeyLook, key_path, load_mattes, save_mattes, view_path
+from headswap.swapping.seen_files import key_path, load_mattes, save_mattes, view_path
+from headswap.swapping.survey import KeyLook
 from headswap.vision.mattes import Mattes
 from headswap.vision.scene import Shot
 from tests.made_heads import PX_PER_CM, face_at, track_of

@@ -24,7 +24,8 @@ from headswap.swapping.plan import (
 from headswap.swapping.planning import final_plan, first_plan
 from headswap.swapping.report import FrameRange, PersonReport, SwapReport, person_reports
 from headswap.swapping.resized import resized_landmarks
-from headswap.swapping.survey import KeyLook, key_path, load_mattes, save_mattes
+from headswap.swapping.seen_files import key_path, load_mattes, save_mattes
+from headswap.swapping.survey import KeyLook
 from headswap.trust.consent import Consent
 from headswap.trust.policy import Looked
 from headswap.vision.mattes import Mattes

@@ -27,15 +27,8 @@ from headswap.swapping.compose.removal import (
 )
 from headswap.swapping.compose.short_hair import as_short, is_short
 from headswap.swapping.plan import Appearance, Box, RenderPlan
-from headswap.swapping.survey import (
-    KeyLook,
-    in_box,
-    key_path,
-    load_mattes,
-    reach_of,
-    save_mattes,
-    view_path,
-)
+from headswap.swapping.seen_files import key_path, load_mattes, save_mattes, view_path
+from headswap.swapping.survey import KeyLook, in_box, reach_of
 from headswap.vision.mattes import Mattes
 
 # So many key frames to each side have a say, the more the more alike they look at a place.

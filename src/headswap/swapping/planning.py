@@ -33,12 +33,13 @@ from headswap.swapping.occlusion import (
 )
 from headswap.swapping.plan import KEY_STEP, Appearance, Bystander, RenderPlan
 from headswap.swapping.resized import resized_landmarks
+from headswap.swapping.seen_files import key_path, load_mattes, view_path
 from headswap.swapping.shades import shades_of
 from headswap.swapping.skin import LEAST_BARE
 from headswap.swapping.smoothing import gaussian_mean
 from headswap.swapping.softness import drawn_softness, settled_blur
 from headswap.swapping.spans import Span, plate_path, spans_of
-from headswap.swapping.survey import KeyLook, key_path, load_mattes, view_path
+from headswap.swapping.survey import KeyLook
 from headswap.vision.networks.blendshapes import Blendshapes
 from headswap.vision.networks.landmarks import FaceLandmarks
 from headswap.vision.pose import fit_pose

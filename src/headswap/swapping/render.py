@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -38,7 +37,7 @@ from headswap.swapping.head_model import HeadModel
 from headswap.swapping.marking import Marking
 from headswap.swapping.occlusion import Occlusion, load_occlusion, occlusion_path
 from headswap.swapping.plan import Appearance, Box, RenderPlan
-from headswap.swapping.survey import front_path, key_path, load_planes
+from headswap.swapping.seen_files import front_path, key_path, load_front, load_planes
 from headswap.trust.label import Label
 from headswap.vision.mattes import Mattes
 
@@ -141,7 +140,7 @@ class Renderer:
         ratio = self._ratio(appearance)
         neck = appearance.neck_px(frame.index)
         body = KeyBody.of(rgb, box, below, area, neck, unit, ratio)
-        front = _load_front(front_path(self._plan.folder, appearance.number, frame.index))
+        front = load_front(front_path(self._plan.folder, appearance.number, frame.index))
         return _Key(frame.index, box, covers, body, front)
 
     def _ratio(self, appearance: Appearance) -> float:
@@ -393,10 +392,3 @@ def _from_corner(layer: HeadLayer, box: Box, inner: Box) -> HeadLayer:
     left, top = inner[0] - box[0], inner[1] - box[1]
     x0, y0, x1, y1 = layer.box_xyxy
     return replace(layer, box_xyxy=(x0 - left, y0 - top, x1 - left, y1 - top))
-
-
-def _load_front(path: Path) -> dict[str, U8]:
-    if not path.exists():
-        return {}
-    with np.load(path) as data:
-        return dict(zip(data["names"].tolist(), data["planes"], strict=True))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -34,6 +33,13 @@ from headswap.swapping.compose.tresses import (
 from headswap.swapping.compose.worn import headgear
 from headswap.swapping.glimpses import Glimpse, GlimpseReader
 from headswap.swapping.plan import Appearance, Box, RenderPlan, box_around
+from headswap.swapping.seen_files import (
+    front_path,
+    key_path,
+    save_front,
+    save_mattes,
+    view_path,
+)
 from headswap.swapping.skin import bare_share, skin_tone
 from headswap.swapping.spans import WIDE_REACH_CM, part_seen, spans_of
 from headswap.vision.mattes import MatteReader, Mattes
@@ -73,18 +79,6 @@ class KeyLook:
     soft_px: float
     hair_reach_cm: tuple[float, float, float, float]
     hair_told: F32
-
-
-def key_path(folder: Path, number: int, frame: int) -> Path:
-    return folder / f"key-{number}-{frame}.npz"
-
-
-def front_path(folder: Path, number: int, frame: int) -> Path:
-    return folder / f"front-{number}-{frame}.npz"
-
-
-def view_path(folder: Path, frame: int) -> Path:
-    return folder / f"view-{frame}.npy"
 
 
 def survey(
@@ -351,11 +345,7 @@ def _look_in_front(
         for other in plan.in_front_of(appearance, frame)
     }
     if planes:
-        np.savez(
-            front_path(plan.folder, appearance.number, frame),
-            names=np.array([*planes]),
-            planes=np.array([*planes.values()]),
-        )
+        save_front(front_path(plan.folder, appearance.number, frame), planes)
 
 
 def reach_of(area: F32, face: F32, unit: float) -> tuple[float, float, float, float]:
@@ -367,26 +357,6 @@ def reach_of(area: F32, face: F32, unit: float) -> tuple[float, float, float, fl
     left, right = (xs.min() - eyes[0]) / unit, (xs.max() - eyes[0]) / unit
     top, bottom = (ys.min() - eyes[1]) / unit, (ys.max() - eyes[1]) / unit
     return float(left), float(top), float(right), float(bottom)
-
-
-def save_mattes(path: Path, box: Box, mattes: Mattes) -> None:
-    """Keeps the planes of one key frame, 8 bits each."""
-    planes = (mattes.person, mattes.hair, mattes.skin, mattes.clothes)
-    eight_bit = np.stack([cv2.convertScaleAbs(plane, alpha=255) for plane in planes])
-    np.savez(path, box=np.array(box), planes=eight_bit)
-
-
-def load_mattes(path: Path) -> tuple[Box, Mattes]:
-    """The box and planes that `save_mattes` kept; they may be smaller than the box."""
-    box, planes = load_planes(path)
-    return box, Mattes(*(plane * np.float32(1 / 255) for plane in planes))
-
-
-def load_planes(path: Path) -> tuple[Box, U8]:
-    """As `load_mattes`: (4, h, w) uint8 person, hair, skin and clothes."""
-    with np.load(path) as data:
-        x0, y0, x1, y1 = (int(side) for side in data["box"])
-        return (x0, y0, x1, y1), np.asarray(data["planes"], np.uint8)
 
 
 def in_box(plane: F32, from_box: Box, to_box: Box, size_wh: tuple[int, int]) -> F32:

@@ -16,13 +16,13 @@ from headswap.trust.mark.words import spoken
 # No frame differs by more than this, root mean square, 42.4 dB; and where it is marked by no more
 # than that, 40.3 dB, which is reached in busy pictures only.
 _MOST_RMS, _MOST_RMS_INSIDE = 1.93, 2.45
-# The least is that of a picture 720 pixels high; coarser ones need more, being coded more coarsely.
-_FULL_PX, _MOST_NEED = 720, 2.5
-# Of Cb, in which the eye sees nothing so fine: levels, likewise.
-_CHROMA = 1.2
-# Amplitude in levels: least, most, and as a share of what is going on in the picture already,
-# beyond what may be grain.
-_LEAST, _MOST, _OF_ACTIVITY = 0.35, 4.0, 0.9
+# Amplitude in levels by the picture's short side: at least in luma, and in Cb, where the eye hardly
+# sees anything so fine. Coarse video is coded so coarsely that Cb would need too much.
+_LINES = (288.0, 360.0, 480.0, 720.0)
+_LEAST, _CHROMA = (1.26, 1.13, 0.62, 0.42), (1.2, 1.2, 1.4, 1.1)
+# The most in luma, and how much as a share of what is going on in the picture already, beyond what
+# may be grain.
+_MOST, _OF_ACTIVITY = 4.0, 0.9
 _GRAIN = 1.2
 # Noise on black shows most. Levels: up to here the share below is put on, from there on all.
 _BLACK, _GREY, _ON_BLACK = 24.0, 64.0, 0.6
@@ -50,7 +50,8 @@ class Marker:
         """Raises ValueError for a mark that does not fit into 64 bits."""
         cells = np.where(guides(), 1, spoken(mark)[meaning()]).astype(np.float32) * sown()
         self._cell_px = min(size_wh) / ACROSS
-        self._need = float(np.clip(_FULL_PX / min(size_wh), 1.0, _MOST_NEED))
+        self._least = float(np.interp(min(size_wh), _LINES, _LEAST))
+        self._chroma = float(np.interp(min(size_wh), _LINES, _CHROMA))
         self._samples = size_wh[0] * size_wh[1] * (_SAMPLES / self._cell_px) ** 2
         self._pattern = drawn(cells, size_wh, self._cell_px)
         half = ((size_wh[0] + 1) // 2, (size_wh[1] + 1) // 2)
@@ -72,11 +73,11 @@ class Marker:
         looked = _averaged(old, small)
         strongest = max(circle.gain for circle in inside)
         shade = shape * _shade(looked)
-        gain = shade * _strength(looked, _LEAST * float(np.sqrt(self._need)) * strongest)
+        gain = shade * _strength(looked, self._least * strongest)
         gain *= _bounded(gain, shape, self._samples)
         luma = np.s_[y0:y1, x0:x1]
         chroma = np.s_[y0 // 2 : (y1 + 1) // 2, x0 // 2 : (x1 + 1) // 2]
-        change = _spread(shade * np.float32(_CHROMA * self._need * strongest), self._coarse[chroma])
+        change = _spread(shade * np.float32(self._chroma * strongest), self._coarse[chroma])
         return replace(
             frame,
             y=_added(frame.y, luma, _spread(gain, self._pattern[luma])),
