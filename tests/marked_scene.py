@@ -29,7 +29,7 @@ def unmarked(count: int, width: int = WIDTH, height: int = HEIGHT) -> list[Frame
     wall += _blurred(random, (height, width), 2, 16)
     size = min(width, height) // 2
     body = 110 + _blurred(random, (size, size), 2, 60)
-    half = np.full(((height + 1) // 2, (width + 1) // 2), 128, np.uint8)
+    half = np.full(((height + 1) // 2, (width + 1) // 2), 120, np.uint8)
     frames: list[Frame] = []
     for index in range(count):
         picture = wall.copy()

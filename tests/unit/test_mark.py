@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -68,6 +70,15 @@ def test_a_frame_never_changes_by_more_than_42_db(texture: float) -> None:
     new = Marker(MARK, (WIDTH, HEIGHT)).put(frame, [everywhere], [])
     error = np.square(new.y.astype(float) - frame.y).mean()
     assert error > 0 and 10 * np.log10(255**2 / error) >= 42
+
+
+def test_a_grey_film_gets_no_colours_but_more_in_luma() -> None:
+    (fine,) = unmarked(1, 1280, 720)
+    grey = replace(fine, u=np.full_like(fine.u, 128), v=np.full_like(fine.v, 128))
+    (new,), (new_grey,) = marked([fine]), marked([grey])
+    assert (new.u != fine.u).any() and not (new_grey.u != grey.u).any()
+    change, change_grey = (np.abs(one.y.astype(float) - fine.y).mean() for one in (new, new_grey))
+    assert change_grey > 1.2 * change
 
 
 def test_a_frame_is_marked_alike_whatever_was_marked_before() -> None:

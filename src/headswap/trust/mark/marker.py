@@ -20,6 +20,10 @@ _MOST_RMS, _MOST_RMS_INSIDE = 1.93, 2.45
 # sees anything so fine. Coarse video is coded so coarsely that Cb would need too much.
 _LINES = (288.0, 360.0, 480.0, 720.0)
 _LEAST, _CHROMA = (1.26, 1.13, 0.62, 0.42), (1.2, 1.2, 1.4, 1.1)
+# The least in luma of a grey film, in which colours would show. Levels of colour, on average over a
+# picture: up to the first it is grey, from the second on it is not.
+_LEAST_ALONE = (1.26, 1.13, 0.98, 0.8)
+_COLOURS = (0.5, 2.0)
 # The most in luma, and how much as a share of what is going on in the picture already, beyond what
 # may be grain.
 _MOST, _OF_ACTIVITY = 4.0, 0.9
@@ -51,6 +55,7 @@ class Marker:
         cells = np.where(guides(), 1, spoken(mark)[meaning()]).astype(np.float32) * sown()
         self._cell_px = min(size_wh) / ACROSS
         self._least = float(np.interp(min(size_wh), _LINES, _LEAST))
+        self._least_alone = float(np.interp(min(size_wh), _LINES, _LEAST_ALONE))
         self._chroma = float(np.interp(min(size_wh), _LINES, _CHROMA))
         self._samples = size_wh[0] * size_wh[1] * (_SAMPLES / self._cell_px) ** 2
         self._pattern = drawn(cells, size_wh, self._cell_px)
@@ -73,11 +78,15 @@ class Marker:
         looked = _averaged(old, small)
         strongest = max(circle.gain for circle in inside)
         shade = shape * _shade(looked)
-        gain = shade * _strength(looked, self._least * strongest)
+        coloured = float(np.interp(_colours(frame), _COLOURS, (0.0, 1.0)))
+        least = coloured * self._least + (1 - coloured) * self._least_alone
+        gain = shade * _strength(looked, least * strongest)
         gain *= _bounded(gain, shape, self._samples)
         luma = np.s_[y0:y1, x0:x1]
         chroma = np.s_[y0 // 2 : (y1 + 1) // 2, x0 // 2 : (x1 + 1) // 2]
-        change = _spread(shade * np.float32(self._chroma * strongest), self._coarse[chroma])
+        change = _spread(
+            shade * np.float32(coloured * self._chroma * strongest), self._coarse[chroma]
+        )
         return replace(
             frame,
             y=_added(frame.y, luma, _spread(gain, self._pattern[luma])),
@@ -168,6 +177,12 @@ def _strength(small: U8, least: float) -> F32:
     # A lone edge hides nothing beside it; texture has no quiet place near.
     activity = cv2.blur(cv2.erode(activity, np.ones((5, 5), np.uint8)), (3, 3))
     return np.clip(_OF_ACTIVITY * (activity - _GRAIN), least, _MOST).astype(np.float32)
+
+
+def _colours(frame: Frame) -> float:
+    """How far from grey a picture is on average, levels."""
+    some = np.stack([frame.u[::8, ::8], frame.v[::8, ::8]]).astype(np.float32)
+    return float(np.abs(some - 128).sum(axis=0).mean())
 
 
 def _shade(small: U8) -> F32:
