@@ -19,6 +19,7 @@ from benchmarks.table import Row
 from headswap.arrays import F32, U8, Bool
 from headswap.media import VideoReader
 from headswap.sample import Identity, SampleFrame, SampleSpec, build_scene, portrait, write_clip
+from headswap.swapping.engines.mesh import MeshEngine
 from headswap.swapping.engines.protocol import Box, HeadLayer, HeadState
 from headswap.swapping.head_model import HeadModel
 from headswap.swapping.plan import RenderPlan
@@ -32,6 +33,7 @@ from headswap.vision.store import ModelStore
 MIN_SEEN_DB, MIN_ELSEWHERE_DB = 32.0, 22.0
 _SIZE_WH, _SECONDS = (480, 360), 3.2
 _STEP = 3
+_OPAQUE = 0.98
 SCENES: dict[str, SampleSpec] = {
     "still camera, head stays": SampleSpec(_SIZE_WH, _SECONDS),
     "still camera, head walks": SampleSpec(_SIZE_WH, _SECONDS, walk=14),
@@ -45,15 +47,23 @@ SCENES: dict[str, SampleSpec] = {
 
 
 class NoHead:
-    """An engine whose heads cannot be seen: its frames are emptied frames."""
+    """An engine whose heads cannot be seen: its frames are emptied frames.
+
+    covered: (h, w) what the head that an ordinary engine draws would have covered in the last one.
+    """
 
     name, device = "none", "nothing"
 
+    def __init__(self, size_wh: tuple[int, int]) -> None:
+        self._engine = MeshEngine()
+        self.covered = np.zeros(size_wh[::-1], np.bool_)
+
     def draw(self, head: HeadModel, state: HeadState, box_xyxy: Box, frame_rgb: U8) -> HeadLayer:
-        height, width = frame_rgb.shape[:2]
-        shape = (height, width, 3)
-        nothing = np.zeros((height, width), np.float32)
-        return HeadLayer(box_xyxy, np.zeros(shape, np.uint8), nothing, np.zeros(shape, np.float32))
+        drawn = self._engine.draw(head, state, box_xyxy, frame_rgb)
+        x0, y0, x1, y1 = drawn.box_xyxy
+        self.covered[:] = False
+        self.covered[y0:y1, x0:x1] = drawn.alpha > _OPAQUE
+        return replace(drawn, alpha=np.zeros_like(drawn.alpha), mouth=None)
 
 
 @dataclass(slots=True)
@@ -77,10 +87,10 @@ class Error:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlateTruth:
-    """One scene: errors inside the old head's area, but for the face, which any head covers.
+    """One scene: errors inside the old head's area, where a new head does not cover them.
 
     seen: background that another frame shows. hidden: background that none shows. body: neck and
-    clothes under the head. whole: all of it, with what is behind the face. flicker: mean change
+    clothes under the head. whole: all of it, with what is behind the new head. flicker: mean change
     of the error from one frame to the next, 0..255.
     """
 
@@ -101,10 +111,11 @@ def measure(spec: SampleSpec, folder: Path, store: ModelStore) -> PlateTruth:
     seen, hidden, body, whole = Error(), Error(), Error(), Error()
     before: F32 | None = None
     changes: list[float] = []
-    for frame in Renderer(plan, NoHead()).frames(0, scene.frame_count):
+    engine = NoHead(spec.size_wh)
+    for frame in Renderer(plan, engine).frames(0, scene.frame_count):
         shown = truth[frame.index]
         head = shown.heads[0].alpha > 0.02
-        around = head & ~_face(shown)
+        around = head & ~engine.covered
         gap = frame.rgb().astype(np.float32) - shown.plate
         if before is not None:
             changes.append(float(np.abs(gap - before)[around].mean()))
@@ -118,18 +129,6 @@ def measure(spec: SampleSpec, folder: Path, store: ModelStore) -> PlateTruth:
         body.add(gap, around & ~open_wall)
         whole.add(gap, head)
     return PlateTruth(seen, hidden, body, whole, float(np.mean(changes)))
-
-
-def _face(shown: SampleFrame) -> Bool:
-    """(h, w) the inside of the face, from brow to chin and from cheek to cheek."""
-    head = shown.heads[0]
-    roll = np.deg2rad(head.roll_deg)
-    down = np.array([-np.sin(roll), np.cos(roll)])
-    x, y = np.array(head.center_xy) + 0.33 * head.face_px * down
-    mask = np.zeros(head.alpha.shape, np.uint8)
-    axes = (0.40 * head.face_px, 0.60 * head.face_px)
-    cv2.ellipse(mask, ((float(x), float(y)), (2 * axes[0], 2 * axes[1]), head.roll_deg), 1, -1)
-    return mask > 0
 
 
 def _plan(clip: Path, folder: Path, store: ModelStore) -> RenderPlan:
