@@ -106,7 +106,9 @@ def last_lines(text: str, count: int = 3) -> str:
 
 
 def _end(process: psutil.Process) -> None:
-    for one in [*process.children(recursive=True), process]:
+    # Itself first: whose children end may come to its own end before it is killed.
+    family = [process, *process.children(recursive=True)]
+    for one in family:
         try:
             one.kill()
         except psutil.NoSuchProcess:

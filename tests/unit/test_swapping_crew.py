@@ -216,7 +216,7 @@ def test_an_error_crosses_with_its_type_and_message_and_the_worker_lives_on(
     plan.save(path)
     before = _workers()
     with Crew(1) as crew:
-        workers = _workers() - before
+        workers = _born(1, before)
         with pytest.raises(EngineUnknown, match="no engine is called 'nothing'"):
             crew.do([_job(path, "render", engine="nothing")])
         crew.do([_job(path)])

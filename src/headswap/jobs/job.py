@@ -120,8 +120,10 @@ def _without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _read(stream: IO[str], lines: queue.SimpleQueue[str | None]) -> None:
-    for line in stream:
-        lines.put(line)
+    # A job that is stopped has its stream closed, maybe while this still reads.
+    with suppress(ValueError):
+        for line in stream:
+            lines.put(line)
     lines.put(None)
 
 
